@@ -48,7 +48,10 @@ Machine& machine() {
 }
 
 std::string text(const uint3& v) {
-    return "(" + std::to_string(v.x) + "," + std::to_string(v.y) + "," + std::to_string(v.z) + ")";
+    std::string triple = "(";
+    for (const unsigned part : {v.x, v.y, v.z})
+        triple.append(triple.size() > 1 ? "," : "").append(std::to_string(part));
+    return triple.append(")");
 }
 std::string source(const char* file, int line) { return std::string(file) + ":" + std::to_string(line); }
 std::string name_of(std::uint16_t thread) {

@@ -31,7 +31,8 @@ bool ordered(const Access& before, const Thread& me) {
            (before.thread / 32 == me.id / 32 && me.known[before.thread % 32U] > before.time);
 }
 std::string element(const SharedRange& range, std::ptrdiff_t index) {
-    return "`" + std::string(range.name) + "[" + std::to_string(index) + "]`";
+    std::string text = "`";
+    return text.append(range.name).append("[").append(std::to_string(index)).append("]`");
 }
 void check_range(const SharedRange& range, std::ptrdiff_t index, std::size_t size) {
     if (index < 0 || (static_cast<std::size_t>(index) + 1) * size > range.bytes)

@@ -53,7 +53,9 @@ class SharedElement {
     }
     FL_UPDATE(+)
     FL_UPDATE(-)
-    FL_UPDATE(*) FL_UPDATE(/) FL_UPDATE(%) FL_UPDATE(|) FL_UPDATE(&) FL_UPDATE(^) FL_UPDATE(<<) FL_UPDATE(>>)
+    FL_UPDATE(*)
+    FL_UPDATE(/)
+    FL_UPDATE(%) FL_UPDATE(|) FL_UPDATE(&) FL_UPDATE(^) FL_UPDATE(<<) FL_UPDATE(>>)
 #undef FL_UPDATE
         const SharedElement&
         operator++() const {
