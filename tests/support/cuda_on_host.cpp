@@ -270,7 +270,7 @@ void execute(const Grid& grid, std::size_t shared_bytes, const std::function<voi
 
 int block_barrier(bool predicate, const char* file, int line) {
     Machine& m = machine();
-    const std::string advice = "let every thread of the block reach each __syncthreads()";
+    const char* const advice = "let every thread of the block reach each __syncthreads()";
     if (m.exited > 0)
         report("the barrier of " + source(file, line) + " cannot be reached by all: a thread has returned", advice);
     if (m.at_barrier > 0)
