@@ -33,7 +33,9 @@ std::int64_t bins_before_light(const std::vector<double>& pooled) {
 }
 
 std::int64_t lead_bins(const StageContext& context, double guard_ps) {
-    const auto guard = static_cast<std::int64_t>(std::ceil(guard_ps * 1e-12 / context.scan.bin_width_s));
+    const double guard_bins = guard_ps * 1e-12 / context.scan.bin_width_s;
+    const auto guard =
+        static_cast<std::int64_t>(std::ceil(guard_bins - 1e-9 * guard_bins));  // 20.000000000000004 is 20
     const std::int64_t before = bins_before_light(pooled_trace(*context.sample, context.scan.bins));
     return std::max<std::int64_t>(0, before - guard);
 }
