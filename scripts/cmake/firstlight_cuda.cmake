@@ -45,7 +45,8 @@ function(firstlight_add_emulated_cuda_library)
     list(APPEND wrappers ${wrapper})
   endforeach()
   add_library(firstlight_cuda_emulated SHARED EXCLUDE_FROM_ALL ${wrappers}
-    ${CMAKE_SOURCE_DIR}/tests/support/cuda_on_host.cpp)
+    ${CMAKE_SOURCE_DIR}/tests/support/cuda_on_host.cpp
+    ${CMAKE_SOURCE_DIR}/tests/support/cuda_on_host_runtime.cpp)
   target_compile_definitions(firstlight_cuda_emulated PRIVATE FIRSTLIGHT_CUDA_ON_HOST)
   target_link_libraries(firstlight_cuda_emulated PRIVATE firstlight_options firstlight_kernels Threads::Threads)
 endfunction()
