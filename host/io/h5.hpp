@@ -77,6 +77,10 @@ struct StoredLayout {
     std::vector<std::byte> fill;            // [type.bytes] stored byte order
 };
 
+// For h5.cpp and h5_write.cpp: sets the library up (once; its messages once per thread), and its innermost message.
+void prepare_library();
+[[nodiscard]] std::string library_message();
+
 // A file open for reading.
 class ReadFile {
   public:
@@ -92,10 +96,8 @@ class ReadFile {
     // Attributes of the object at `path`; empty when there is none of the name. Strings are cut at 1 MiB.
     [[nodiscard]] std::optional<std::string> text(const std::string& path, const std::string& attribute) const;
     [[nodiscard]] std::vector<std::string> texts(const std::string& path, const std::string& attribute) const;
+    [[nodiscard]] std::vector<double> numbers(const std::string& path, const std::string& attribute) const;
     [[nodiscard]] std::optional<double> number(const std::string& path, const std::string& attribute) const;
-    // Names of the dimension scales attached to the dataset's axes; "" where there is none.
-    [[nodiscard]] std::vector<std::string> scale_names(const std::string& path) const;
-
     // Text datasets: one string or several, fixed or variable length. Empty when absent.
     [[nodiscard]] std::vector<std::string> text_dataset(const std::string& path) const;
     [[nodiscard]] std::vector<std::int64_t> shape(const std::string& path) const;
@@ -105,10 +107,14 @@ class ReadFile {
     [[nodiscard]] StoredLayout stored_layout(const std::string& path, std::size_t max_table_bytes) const;
 
   private:
-    [[nodiscard]] Id open_object(const std::string& path) const;
-    [[nodiscard]] Id open_dataset(const std::string& path) const;
+    [[nodiscard]] Id open_object(const std::string& path) const;   // invalid when absent
+    [[nodiscard]] Id open_dataset(const std::string& path) const;  // Errors: absent, virtual, external storage
+    [[nodiscard]] Id open_attribute(const std::string& path, const std::string& attribute) const;
+    void gather_chunks(std::int64_t dataset, StoredLayout& layout, std::size_t max_table_bytes) const;
+    [[noreturn]] void fail(const std::string& path, const std::string& problem) const;
     std::string name_;
     Id file_;
+    std::uint64_t user_block_ = 0;
 };
 
 // A file being written: in memory (take its image), or into `path` on disk.
@@ -151,7 +157,6 @@ class WriteFile {
   private:
     void raw_attribute(const std::string& path, const std::string& name, std::int64_t type, std::size_t count,
                        bool scalar, const void* data);
-    [[nodiscard]] Id string_type(std::size_t bytes) const;
     bool in_memory_ = false;
     std::filesystem::path path_;
     std::string name_;

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,8 @@ class StoredDataset {
   public:
     // Reusable buffers of one thread; the last decoded chunk stays in it, for windows smaller than chunks.
     struct Scratch {
-        std::vector<std::byte> packed, work, unpacked, row;
-        const void* owner = nullptr;  // whose chunk `unpacked` holds
+        std::vector<std::byte> packed, work, unpacked, stored;
+        std::uint64_t owner = 0;  // number of the dataset whose chunk `unpacked` holds
         std::int64_t chunk = -1;
     };
 
@@ -32,7 +33,6 @@ class StoredDataset {
     [[nodiscard]] std::int64_t elements() const { return elements_; }
 
     // The box start .. start + count as bytes of the stored type (stored byte order), last axis fastest.
-    // The last axis must be whole only for speed.
     void read_box(const std::int64_t* start, const std::int64_t* count, std::byte* out, Scratch& scratch) const;
 
     // All elements as doubles. Errors: more than `memory_limit` bytes of doubles.
@@ -43,8 +43,9 @@ class StoredDataset {
   private:
     void read_contiguous(const std::int64_t* start, const std::int64_t* count, std::byte* out) const;
     void read_chunked(const std::int64_t* start, const std::int64_t* count, std::byte* out, Scratch& scratch) const;
-    const std::byte* unpack(std::int64_t chunk, Scratch& scratch) const;
+    void unpack(const h5::Chunk& chunk, std::span<std::byte> out, Scratch& scratch) const;
 
+    std::uint64_t number_ = 0;  // unlike an address, never used again
     h5::StoredLayout layout_;
     std::shared_ptr<const ReadOnlyFile> file_;
     std::size_t memory_limit_ = 0;
