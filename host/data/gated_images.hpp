@@ -12,7 +12,7 @@ namespace firstlight {
 
 struct ImageLayer {
     std::string name;  // "ballistic"
-    std::string unit;  // "count"
+    std::string unit;  // "counts"
     std::string long_name;
     std::vector<float> values;  // [views * rows * columns]
 };

@@ -16,10 +16,10 @@ struct LayerInfo {
 };
 
 constexpr std::array<LayerInfo, layer_count> layer_table{{
-    {Layer::counts, "counts", "count", "all counts of the trace"},
-    {Layer::ballistic, "ballistic", "count", "unscattered counts in the gate, background subtracted"},
-    {Layer::ballistic_sigma, "ballistic_sigma", "count", "standard deviation of ballistic"},
-    {Layer::background, "background", "count", "background counts within the gate"},
+    {Layer::counts, "counts", "counts", "all counts of the trace"},
+    {Layer::ballistic, "ballistic", "counts", "unscattered counts in the gate, background subtracted"},
+    {Layer::ballistic_sigma, "ballistic_sigma", "counts", "standard deviation of ballistic"},
+    {Layer::background, "background", "counts", "background counts within the gate"},
     {Layer::purity, "purity", "1", "estimated unscattered share of ballistic"},
     {Layer::arrival, "arrival", "s", "arrival of the first light"},
     {Layer::arrival_sigma, "arrival_sigma", "s", "standard deviation of arrival"},

@@ -82,6 +82,7 @@ class AcquisitionFile {
 
   private:
     friend class AcquisitionReader;
+    AcquisitionFile() = default;
     std::filesystem::path path_;
     OpenOptions options_;
     Scan scan_;

@@ -5,13 +5,18 @@
 // The child is found under FIRSTLIGHT_PROBE, beside the running program or library, or in ../libexec/firstlight of it.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 
 namespace firstlight {
 
-enum class ProbeKind { acquisition, result, capture };
+enum class ProbeKind { acquisition, validation, result, capture };
 
-// Returns when the child lived. Errors: bad_input when it died or took too long; internal when there is no probe.
-void probe(const std::filesystem::path& path, ProbeKind kind);
+// Returns when the child could read the file. Errors: what the child found wrong with it (bad_input), that it died or
+// took too long (bad_input), that there is no probe (internal).
+void probe(const std::filesystem::path& path, ProbeKind kind, std::size_t memory_limit);
+
+// The child's side: reads the file as `kind` says. Throws what the reader throws.
+void read_as_probe(const std::filesystem::path& path, ProbeKind kind, std::size_t memory_limit);
 
 }  // namespace firstlight

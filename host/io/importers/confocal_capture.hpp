@@ -39,6 +39,9 @@ struct Imported {
     PhotonCube cube;
 };
 
+// For probe.hpp: looks at all that the importer lets HDF5 read.
+void read_capture_tables(const std::filesystem::path& path, const OpenOptions& options);
+
 [[nodiscard]] Imported import_confocal_capture(const std::filesystem::path& path, const ConfocalOptions& options);
 
 }  // namespace firstlight
