@@ -27,6 +27,28 @@ TEST_P(EmulationFaults, finds_missing_barrier) {
                                  HasSubstr("block (0,0,0), thread (")));
 }
 
+__global__ void touches_one_element(int* out, bool first_reads) {
+    FL_SHARED(int, row, 1);
+    if (threadIdx.x == 0) row[0] = 7;
+    __syncthreads();
+    if (threadIdx.x == 32) {
+        if (first_reads) out[0] = row[0];
+        else row[0] = 8;
+    }
+    if (threadIdx.x == 64) row[0] = 9;
+}
+TEST_P(EmulationFaults, names_both_threads_of_a_race) {
+    const Device<int> out(1);
+    const std::string read =
+        finding([&] { launch(touches_one_element, {.blocks = 1, .threads = 96}, out.data, true); });
+    EXPECT_THAT(read, ::testing::AnyOf(HasSubstr("written while thread (32,0,0) read it"),  // whichever came second
+                                       HasSubstr("read while thread (64,0,0) wrote it")));
+    const std::string written =
+        finding([&] { launch(touches_one_element, {.blocks = 1, .threads = 96}, out.data, false); });
+    EXPECT_THAT(written, ::testing::AnyOf(HasSubstr("written while thread (32,0,0) wrote it"),
+                                          HasSubstr("written while thread (64,0,0) wrote it")));
+}
+
 template <bool correct>
 __global__ void rotates_in_warp(int* out) {
     FL_SHARED(int, row, 64);
@@ -136,8 +158,10 @@ __global__ void reads_lane_not_in_mask(int* out) {
 }
 TEST_P(EmulationFaults, finds_shuffle_with_absent_lane) {
     const Device<int> out(32);
-    EXPECT_THAT(finding([&] { launch(shuffles_without_lane, {.blocks = 1, .threads = 32}, out.data, 7); }),
-                ::testing::AnyOf(HasSubstr("names lane 7, which has returned"), HasSubstr("names it")));
+    for (const int absent : {0, 7, 31})  // before or after the others wait, as the order has it
+        EXPECT_THAT(finding([&] { launch(shuffles_without_lane, {.blocks = 1, .threads = 32}, out.data, absent); }),
+                    ::testing::AnyOf(HasSubstr("names lane " + std::to_string(absent) + ", which has returned"),
+                                     HasSubstr("thread (" + std::to_string(absent) + ",0,0)): let every lane")));
     EXPECT_THAT(finding([&] { launch(reads_lane_not_in_mask, {.blocks = 1, .threads = 32}, out.data); }),
                 HasSubstr("reads lane 20, which takes no part"));
 }
