@@ -34,8 +34,8 @@ inline std::string python() {
 }
 
 inline int run_python(const std::string& script, const std::string& arguments) {
-    const std::string command = "'" + python() + "' '" + std::string(FIRSTLIGHT_SOURCE_DIR) + "/tests/host/io/" +
-                                script + "' " + arguments;
+    const std::string command =
+        "'" + python() + "' '" + std::string(FIRSTLIGHT_SOURCE_DIR) + "/tests/host/io/" + script + "' " + arguments;
     return std::system(command.c_str());
 }
 
