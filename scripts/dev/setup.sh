@@ -2,7 +2,7 @@
 # Sourced by bash, after `set -euo pipefail`; defines functions and $root, changes into the clone.
 # shellcheck shell=bash
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-cd "$root"
+cd "$root" || exit
 build="$root/build"
 
 say() { printf '\n== %s\n' "$*"; }
