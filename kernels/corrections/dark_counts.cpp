@@ -2,15 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
-
+#include "kernels/support/lead_bins.hpp"
 #include "kernels/support/trace_sums.hpp"
 
 namespace firstlight {
 namespace {
-
-constexpr std::int64_t fewest_lead_bins = 8;
 
 bool from_rate(const DarkCounts::Params& params, const Scan& scan) {
     return params.source == DarkCounts::Source::rate ||
@@ -57,32 +53,10 @@ Survey DarkCounts::survey(const Params& params, const Scan& scan) {
     return from_rate(params, scan) ? Survey::none : Survey::sample;
 }
 
-std::int64_t bins_before_light(const std::vector<double>& pooled) {
-    const auto bins = static_cast<std::int64_t>(pooled.size());
-    double before = 0;
-    for (std::int64_t i = 0; i < bins; ++i) {
-        const double here = pooled[static_cast<std::size_t>(i)];
-        const double next = i + 1 < bins ? pooled[static_cast<std::size_t>(i + 1)] : here;
-        if (i >= fewest_lead_bins) {
-            const double mean = before / static_cast<double>(i);
-            const double limit = mean + 5 * std::sqrt(std::max(mean, 1.0) * (1 + 1 / static_cast<double>(i)));
-            if (here > limit && next > limit) return i;
-        }
-        before += here;
-    }
-    return 0;  // no rise after a lead-in: the light may be there from the start
-}
-
 DarkCounts::Coefficients DarkCounts::prepare(const Params& params, StageContext& context) {
     if (from_rate(params, context.scan)) return {context.keep.keep(expected_per_bin(context)), 0};
 
-    std::vector<double> pooled(static_cast<std::size_t>(context.scan.bins));
-    for (const TraceTile& tile : context.sample->tiles)
-        for (std::int64_t i = 0; i < tile.counts.traces; ++i)
-            if (tile.model.flags == nullptr || (tile.model.flags[i] & masked_flags) == 0)
-                add_trace(tile.counts, i, pooled.data());
-    const auto guard = static_cast<std::int64_t>(std::ceil(params.guard_ps * 1e-12 / context.scan.bin_width_s));
-    const std::int64_t lead = std::max<std::int64_t>(0, bins_before_light(pooled) - guard);
+    const std::int64_t lead = lead_bins(context, params.guard_ps);
     if (lead < fewest_lead_bins) {
         const std::string problem =
             fmt::format("{}: only {} bins lie before the light", context.scan.name, lead);

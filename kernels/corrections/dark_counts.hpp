@@ -36,7 +36,4 @@ struct DarkCounts {
     static void on_cpu(const TraceTile&, const Coefficients&);
 };
 
-// Number of bins before the light in a pooled trace; 0 when no rise after at least 8 bins is seen.
-std::int64_t bins_before_light(const std::vector<double>& pooled);
-
 }  // namespace firstlight

@@ -45,17 +45,17 @@ FL_SIMD double sum_f4(const float* y, std::int64_t n) {
     return total;
 }
 
-#define FL_SUM_OVER_LIVE(NAME, TYPE)                                                            \
-    FL_SIMD double NAME(const TYPE* y, const float* live, std::int64_t n) {                     \
-        double part[parts] = {};                                                                \
-        std::int64_t i = 0;                                                                     \
-        for (; i + parts <= n; i += parts)                                                      \
-            for (int k = 0; k < parts; ++k)                                                     \
-                part[k] += static_cast<double>(static_cast<float>(y[i + k]) / live[i + k]);     \
-        double total = 0;                                                                       \
-        for (const double p : part) total += p;                                                 \
-        for (; i < n; ++i) total += static_cast<double>(static_cast<float>(y[i]) / live[i]);    \
-        return total;                                                                           \
+#define FL_SUM_OVER_LIVE(NAME, TYPE)                                                         \
+    FL_SIMD double NAME(const TYPE* y, const float* live, std::int64_t n) {                  \
+        double part[parts] = {};                                                             \
+        std::int64_t i = 0;                                                                  \
+        for (; i + parts <= n; i += parts)                                                   \
+            for (int k = 0; k < parts; ++k)                                                  \
+                part[k] += static_cast<double>(static_cast<float>(y[i + k]) / live[i + k]);  \
+        double total = 0;                                                                    \
+        for (const double p : part) total += p;                                              \
+        for (; i < n; ++i) total += static_cast<double>(static_cast<float>(y[i]) / live[i]); \
+        return total;                                                                        \
     }
 FL_SUM_OVER_LIVE(sum_live_u1, std::uint8_t)
 FL_SUM_OVER_LIVE(sum_live_u2, std::uint16_t)
@@ -63,6 +63,21 @@ FL_SUM_OVER_LIVE(sum_live_u4, std::uint32_t)
 FL_SUM_OVER_LIVE(sum_live_f4, float)
 #undef FL_SUM_OVER_LIVE
 
+#define FL_ANY_AT_MAXIMUM(NAME, TYPE)                                                   \
+    FL_SIMD bool NAME(const TYPE* y, std::int64_t n) {                                  \
+        TYPE largest = 0;                                                               \
+        for (std::int64_t i = 0; i < n; ++i) largest = y[i] > largest ? y[i] : largest; \
+        return largest == static_cast<TYPE>(-1);                                        \
+    }
+FL_ANY_AT_MAXIMUM(any_at_maximum_u1, std::uint8_t)
+FL_ANY_AT_MAXIMUM(any_at_maximum_u2, std::uint16_t)
+FL_ANY_AT_MAXIMUM(any_at_maximum_u4, std::uint32_t)
+#undef FL_ANY_AT_MAXIMUM
+
+bool at_maximum(const std::uint8_t* y, std::int64_t n) { return any_at_maximum_u1(y, n); }
+bool at_maximum(const std::uint16_t* y, std::int64_t n) { return any_at_maximum_u2(y, n); }
+bool at_maximum(const std::uint32_t* y, std::int64_t n) { return any_at_maximum_u4(y, n); }
+bool at_maximum(const float* /*y*/, std::int64_t /*n*/) { return false; }
 double sum(const std::uint8_t* y, std::int64_t n) { return static_cast<double>(sum_u1(y, n)); }
 double sum(const std::uint16_t* y, std::int64_t n) { return static_cast<double>(sum_u2(y, n)); }
 double sum(const std::uint32_t* y, std::int64_t n) { return static_cast<double>(sum_u4(y, n)); }
@@ -90,6 +105,10 @@ void add_trace(const CountsView& counts, std::int64_t trace, double* total) {
         const auto* bins = y + trace * counts.bins;
         for (std::int64_t i = 0; i < counts.bins; ++i) total[i] += static_cast<double>(bins[i]);
     });
+}
+
+bool any_count_at_maximum(const CountsView& counts, std::int64_t trace) {
+    return visit_counts(counts, [&](const auto* y) { return at_maximum(y + trace * counts.bins, counts.bins); });
 }
 
 }  // namespace firstlight

@@ -16,7 +16,18 @@ double sum_live_counts(const CountsView& counts, const float* live, std::int64_t
 // total[i] += counts of bin i, for every bin of a trace.
 void add_trace(const CountsView& counts, std::int64_t trace, double* total);
 
-// One bin as a number.
+// True when a bin holds the largest number that its type can hold, so that it may have lost counts; never for f4.
+bool any_count_at_maximum(const CountsView& counts, std::int64_t trace);
+
+// The largest number that a count can be; 0 for f4, which does not end.
+FL_HD constexpr double largest_count(CountType type) {
+    return type == CountType::u1 ? 255.0 : type == CountType::u2 ? 65535.0 : type == CountType::u4 ? 4294967295.0 : 0.0;
+}
+
+// One bin as a number: exact, and in the precision that most sums need.
+FL_HD inline double exact_count_at(const CountsView& counts, std::int64_t trace, std::int64_t bin) {
+    return visit_counts(counts, [&](const auto* y) { return static_cast<double>(y[trace * counts.bins + bin]); });
+}
 FL_HD inline float count_at(const CountsView& counts, std::int64_t trace, std::int64_t bin) {
     return visit_counts(counts, [&](const auto* y) { return static_cast<float>(y[trace * counts.bins + bin]); });
 }
