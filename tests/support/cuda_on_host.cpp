@@ -3,18 +3,14 @@
 #include "tests/support/cuda_on_host.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
-#include <deque>
 #include <exception>
-#include <memory>
 #include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "kernels/support/error.hpp"
-#include "tests/support/cuda_on_host_fibre.hpp"
+#include "tests/support/cuda_on_host_block.hpp"
 
 #if defined(__x86_64__)
 asm(R"(
@@ -46,100 +42,29 @@ namespace cuda_on_host {
 
 const Place* here = nullptr;
 
-namespace {
-
-using firstlight::Error;
-using firstlight::ExitCode;
-
-constexpr std::size_t most_threads = 1024;
-constexpr std::size_t most_dynamic = 227 * 1024;
-constexpr std::size_t most_static = 48 * 1024;
-constexpr std::uint16_t nobody = 0xffff;
-
-struct Meeting : Lanes {
-    WarpWord word = WarpWord::barrier;
-    unsigned mask = 0;
-    unsigned arrived = 0;
-    int readers = 0;
-    const char* file = "";
-    int line = 0;
-};
-struct Warp {
-    unsigned exists = 0;
-    unsigned exited = 0;
-    std::deque<Meeting> meetings;
-};
-enum class State { fresh, ready, at_barrier, at_warp, done };
-struct Thread : Place {
-    explicit Thread(std::size_t number) : id(static_cast<std::uint16_t>(number)), fibre(number) {}
-    std::uint16_t id;
-    State state = State::fresh;
-    Meeting* meeting = nullptr;  // the one it waits in, or reads from
-    const char* file = "";       // where it waits
-    int line = 0;
-    std::array<std::uint32_t, 32> known{};  // time of each lane of its warp at their last common __syncwarp
-    Fibre fibre;
-};
-
-struct Access {
-    std::uint32_t epoch = 0;
-    std::uint32_t time = 0;
-    std::uint16_t thread = nobody;
-    bool atomic = false;
-};
-struct Cell {  // what is known of one element of shared memory
-    Access write;
-    std::array<Access, 2> reads;
-};
-struct Declared {
-    const void* declaration;
-    SharedRange range;
-};
-struct Abandoned {};
-
-class Machine {
-  public:
-    std::vector<std::unique_ptr<Thread>> threads;
-    std::array<Warp, most_threads / 32> warps;
-    std::vector<unsigned char> shared = std::vector<unsigned char>(most_dynamic + most_static + 16);
-    std::vector<Cell> cells = std::vector<Cell>(most_dynamic + most_static + 16);
-    std::vector<Declared> declared;
-    std::size_t dynamic_bytes = 0;
-    std::size_t shared_end = 0;
-
-    Grid grid;
-    const std::function<void()>* kernel = nullptr;
-    const std::string* what = nullptr;
-    Thread* running = nullptr;
-    std::size_t count = 0;
-    std::size_t exited = 0;
-    std::uint32_t epoch = 1;  // block-wide barriers passed, over all blocks
-    std::uint32_t block_epoch = 1;
-    std::size_t at_barrier = 0;
-    int votes = 0;
-    int result = 0;
-    bool abandon = false;
-    std::exception_ptr failure;
-};
-
 Machine& machine() {
     static Machine& only = *new Machine;  // never destroyed: streams may outlive static objects
     return only;
 }
 
 std::string text(const uint3& v) {
-    return "(" + std::to_string(v.x) + "," + std::to_string(v.y) + "," + std::to_string(v.z) + ")";
+    std::string triple = "(";
+    for (const unsigned part : {v.x, v.y, v.z})
+        triple.append(triple.size() > 1 ? "," : "").append(std::to_string(part));
+    return triple.append(")");
 }
 std::string source(const char* file, int line) { return std::string(file) + ":" + std::to_string(line); }
 std::string name_of(std::uint16_t thread) {
     return thread == nobody ? "an unchecked access" : "thread " + text(machine().threads[thread]->thread);
 }
-[[noreturn]] void report(const std::string& problem, const std::string& advice = {}) {
+void report(const std::string& problem, const std::string& advice) {
     const Machine& m = machine();
     std::string at = *m.what + ", block " + text(m.grid.block);
     if (m.running != nullptr) at += ", thread " + text(m.running->thread);
     throw Error(ExitCode::device, problem, at, advice);
 }
+
+namespace {
 
 void wait_as(State state, const char* file, int line) {
     Machine& m = machine();
@@ -345,7 +270,7 @@ void execute(const Grid& grid, std::size_t shared_bytes, const std::function<voi
 
 int block_barrier(bool predicate, const char* file, int line) {
     Machine& m = machine();
-    const std::string advice = "let every thread of the block reach each __syncthreads()";
+    const char* const advice = "let every thread of the block reach each __syncthreads()";
     if (m.exited > 0)
         report("the barrier of " + source(file, line) + " cannot be reached by all: a thread has returned", advice);
     if (m.at_barrier > 0)
@@ -432,81 +357,5 @@ void absent_lane(unsigned source_lane, const char* file, int line) {
         "name the lane in the mask, or do not read it");
 }
 void trap(const char* file, int line) { report("__trap() of " + source(file, line)); }
-
-SharedRange shared_array(const void* declaration, const char* name, std::size_t bytes, std::size_t alignment) {
-    Machine& m = machine();
-    for (const Declared& d : m.declared)
-        if (d.declaration == declaration) return d.range;
-    const std::size_t first = (m.shared_end + alignment - 1) / alignment * alignment;
-    if (first + bytes > m.dynamic_bytes + most_static)
-        report("the static shared memory of the kernel exceeds 48 KiB at `" + std::string(name) + "`",
-               "use dynamic shared memory");
-    m.shared_end = first + bytes;
-    for (std::size_t i = 0; i < bytes; ++i)
-        m.shared[first + i] = static_cast<unsigned char>(unset_shared >> (i % 4 * 8));
-    m.declared.push_back({declaration, {name, first, bytes}});
-    return m.declared.back().range;
-}
-SharedRange dynamic_shared(const char* name) { return {name, 0, machine().dynamic_bytes}; }
-
-namespace {
-
-bool ordered(const Access& before, const Thread& me) {
-    const Machine& m = machine();
-    return before.epoch < m.epoch || before.thread == nobody || before.thread == me.id ||
-           (before.thread / 32 == me.id / 32 && me.known[before.thread % 32U] > before.time);
-}
-std::string element(const SharedRange& range, std::ptrdiff_t index) {
-    return "`" + std::string(range.name) + "[" + std::to_string(index) + "]`";
-}
-void check_range(const SharedRange& range, std::ptrdiff_t index, std::size_t size) {
-    if (index < 0 || (static_cast<std::size_t>(index) + 1) * size > range.bytes)
-        report("shared memory " + element(range, index) + " is out of range: it has " +
-               std::to_string(range.bytes / size) + " elements");
-}
-
-}  // namespace
-
-void* touch(const SharedRange& range, std::ptrdiff_t index, std::size_t element_bytes, Touch how) {
-    Machine& m = machine();
-    const Thread& me = *m.running;
-    check_range(range, index, element_bytes);
-    const std::size_t first = range.first + static_cast<std::size_t>(index) * element_bytes;
-    const std::string advice = "put a barrier between the two";
-    const Access now{m.epoch, me.known[me.lane], me.id, how == Touch::atomic};
-    for (std::size_t at = first; at < first + element_bytes; at += element_bytes % 4 == 0 ? 4 : 1) {
-        Cell& cell = m.cells[at];
-        const bool written = cell.write.epoch >= m.block_epoch;
-        if (how != Touch::write && !written)
-            report("shared memory " + element(range, index) + " is read before any thread of the block wrote it");
-        if (written && !ordered(cell.write, me) && !(how == Touch::atomic && cell.write.atomic))
-            report("race on shared memory " + element(range, index) + ": " + (how == Touch::read ? "read" : "written") +
-                       " while " + name_of(cell.write.thread) + " wrote it since the last barrier",
-                   advice);
-        if (how == Touch::read) {
-            Access* slot = nullptr;
-            for (Access& read : cell.reads)
-                if (read.epoch < m.block_epoch || ordered(read, me)) slot = &read;
-            if (slot != nullptr) *slot = now;
-            continue;
-        }
-        for (const Access& read : cell.reads)
-            if (read.epoch >= m.block_epoch && !ordered(read, me))
-                report("race on shared memory " + element(range, index) + ": written while " + name_of(read.thread) +
-                           " read it since the last barrier",
-                       advice);
-        cell.write = now;
-    }
-    return m.shared.data() + first;
-}
-
-void* trust(const SharedRange& range, std::ptrdiff_t index, std::size_t element_bytes) {
-    Machine& m = machine();
-    check_range(range, index, element_bytes);
-    const std::size_t first = range.first + static_cast<std::size_t>(index) * element_bytes;
-    for (std::size_t at = first; at < range.first + range.bytes; ++at)
-        if (m.cells[at].write.epoch < m.block_epoch) m.cells[at].write = {m.epoch, 0, nobody, false};
-    return m.shared.data() + first;
-}
 
 }  // namespace cuda_on_host

@@ -1,5 +1,5 @@
 // A fibre: a stack of its own and a switch to it and back. Used by cuda_on_host.cpp alone. On x86-64 a switch is a
-// dozen instructions, elsewhere it is swapcontext; AddressSanitizer is told of every switch.
+// dozen instructions, elsewhere it is swapcontext; AddressSanitizer and ThreadSanitizer are told of every switch.
 #pragma once
 
 #include <sys/mman.h>
@@ -11,6 +11,9 @@
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/common_interface_defs.h>
+#endif
+#if defined(__SANITIZE_THREAD__)
+#include <sanitizer/tsan_interface.h>
 #endif
 
 namespace cuda_on_host {
@@ -32,7 +35,12 @@ class Fibre {
         if (memory_ == MAP_FAILED) throw std::bad_alloc();
         mprotect(memory_, page, PROT_NONE);  // an overflow stops here
     }
-    ~Fibre() { munmap(memory_, stack_bytes); }
+    ~Fibre() {
+#if defined(__SANITIZE_THREAD__)
+        if (tsan_inside_ != nullptr) __tsan_destroy_fiber(tsan_inside_);
+#endif
+        munmap(memory_, stack_bytes);
+    }
     Fibre(const Fibre&) = delete;
     Fibre& operator=(const Fibre&) = delete;
 
@@ -59,6 +67,11 @@ class Fibre {
         void* fake_outside = nullptr;
         __sanitizer_start_switch_fiber(&fake_outside, memory_, static_cast<std::size_t>(top_ - memory_));
 #endif
+#if defined(__SANITIZE_THREAD__)
+        if (tsan_inside_ == nullptr) tsan_inside_ = __tsan_create_fiber(0);
+        tsan_outside_ = __tsan_get_current_fiber();
+        __tsan_switch_to_fiber(tsan_inside_, 0);
+#endif
 #if defined(__x86_64__)
         firstlight_switch_stack(&outside_, inside_);
 #else
@@ -81,6 +94,9 @@ class Fibre {
 #if defined(__SANITIZE_ADDRESS__)
         __sanitizer_start_switch_fiber(forever ? nullptr : &fake_inside_, outside_stack_, outside_bytes_);
 #endif
+#if defined(__SANITIZE_THREAD__)
+        __tsan_switch_to_fiber(tsan_outside_, 0);
+#endif
 #if defined(__x86_64__)
         firstlight_switch_stack(&inside_, outside_);
 #else
@@ -101,6 +117,8 @@ class Fibre {
     ucontext_t outside_{};
 #endif
     void* fake_inside_ = nullptr;
+    [[maybe_unused]] void* tsan_inside_ = nullptr;
+    [[maybe_unused]] void* tsan_outside_ = nullptr;
     [[maybe_unused]] const void* outside_stack_ = nullptr;
     [[maybe_unused]] std::size_t outside_bytes_ = 0;
 };

@@ -25,7 +25,8 @@ void enqueue(Stream* stream, std::string what, std::function<void()> work);  // 
 void check_device_range(const void* begin, std::size_t bytes, const std::string& what);
 void allow_unset_outputs(bool allowed);
 
-// The engine below, used by the runtime alone.
+// Between the sources of the emulation.
+std::size_t device_memory();
 void execute(const Grid& grid, std::size_t shared_bytes, const std::function<void()>& kernel, const std::string& what);
 
 }  // namespace cuda_on_host

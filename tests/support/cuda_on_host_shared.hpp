@@ -52,11 +52,14 @@ class SharedElement {
         return *this = static_cast<T>(static_cast<T>(*this) op by); \
     }
     FL_UPDATE(+)
-    FL_UPDATE(-) FL_UPDATE(*) FL_UPDATE(/) FL_UPDATE(%) FL_UPDATE(|) FL_UPDATE(&) FL_UPDATE(^) FL_UPDATE(<<)
-        FL_UPDATE(>>)
+    FL_UPDATE(-)
+    FL_UPDATE(*)
+    FL_UPDATE(/)
+    FL_UPDATE(%)
+    FL_UPDATE(|) FL_UPDATE(&) FL_UPDATE(^) FL_UPDATE(<<) FL_UPDATE(>>)
 #undef FL_UPDATE
-            const SharedElement&
-            operator++() const {
+        const SharedElement&
+        operator++() const {
         return *this += T(1);
     }
     const SharedElement& operator--() const { return *this -= T(1); }
