@@ -46,7 +46,7 @@ TEST(ResultWrite, kill_leaves_the_old_or_the_new) {
                 write_result(path, old, true);
             }
         }
-        usleep(2000 + random() % 30000);
+        usleep(static_cast<useconds_t>(2000 + random() % 30000));
         kill(child, SIGKILL);
         waitpid(child, nullptr, 0);
         const float found = read_result(path, options).images.layers.at(0).values.at(777);
