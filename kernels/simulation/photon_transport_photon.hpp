@@ -30,20 +30,22 @@ FL_HD inline Random4 numbers(const Scene& c, std::uint64_t photon, std::uint32_t
                   c.key_low, c.key_high);
 }
 
-FL_HD inline float at_least(float value, float limit) { return value > limit ? value : limit; }
-FL_HD inline float at_most(float value, float limit) { return value < limit ? value : limit; }
-FL_HD inline float square_root(float x) { return std::sqrt(at_least(x, 0.0f)); }
+FL_INLINE float at_least(float value, float limit) { return value > limit ? value : limit; }
+FL_INLINE float at_most(float value, float limit) { return value < limit ? value : limit; }
+FL_INLINE float square_root(float x) { return std::sqrt(at_least(x, 0.0f)); }
 
 // What an advance met.
 enum Met : int { medium = 0, interface = 1, side = 2 };
 
 // Flies to the next interaction, interface or side of the box, whichever is first. Free paths have no memory, so a
 // photon that crosses an interface draws anew. No branches: the CPU runs this for many lanes at once.
-FL_HD inline int advance(Photon& p, const Scene& c, std::uint32_t random) {
+FL_INLINE int advance(Photon& p, const Scene& c, std::uint32_t random) {
     constexpr float tiny = 1e-30f;
     const bool up = p.uz > 0.0f;
     const float free_path = -log_of(positive_unit_float(random)) * c.mean_free_path[p.layer];
-    const float to_face = at_least(up ? c.z[p.layer + 1] - p.z : p.z - c.z[p.layer], 0.0f);
+    const float above = c.z[p.layer + 1] - p.z;
+    const float below = p.z - c.z[p.layer];
+    const float to_face = at_least(up ? above : below, 0.0f);
     const float d_face = to_face / at_least(std::fabs(p.uz), tiny);
     const float to_x = at_least(c.half_width_x - (p.ux > 0.0f ? p.x : -p.x), 0.0f);
     const float to_y = at_least(c.half_width_y - (p.uy > 0.0f ? p.y : -p.y), 0.0f);
@@ -61,7 +63,7 @@ FL_HD inline int advance(Photon& p, const Scene& c, std::uint32_t random) {
 
 // Turns the photon by the Henyey-Greenstein angle; without cancellation for any g: with v = 1 - g + 2 g b,
 // 1 - cos = (1 - b)·((1 - g)/v)²·(1 + g + v). Frame: Duff et al., J. Comput. Graph. Tech. 6 (2017).
-FL_HD inline void scatter(Photon& p, float g, std::uint32_t random_b, std::uint32_t random_c) {
+FL_INLINE void scatter(Photon& p, float g, std::uint32_t random_b, std::uint32_t random_c) {
     const float b = unit_float(random_b);
     const float v = (1.0f - g) + 2.0f * g * b;
     const float w = (1.0f - g) / v;

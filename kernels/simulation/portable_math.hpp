@@ -12,7 +12,7 @@
 
 namespace firstlight {
 
-FL_HD inline float log_of(float x) {  // normal x > 0
+FL_INLINE float log_of(float x) {  // normal x > 0
     const auto bits = std::bit_cast<std::int32_t>(x);
     const float mantissa = std::bit_cast<float>((bits & 0x007fffff) | 0x3f800000);
     const bool big = mantissa > 1.41421356f;
@@ -32,7 +32,7 @@ FL_HD inline float log_of(float x) {  // normal x > 0
     return f + tail + 0.693359375f * exponent;
 }
 
-FL_HD inline float exp_of_negative(float x) {  // x <= 0; 0 below -87
+FL_INLINE float exp_of_negative(float x) {  // x <= 0; 0 below -87
     const float safe = x < -87.0f ? -87.0f : x;
     const int n = static_cast<int>(1.44269504f * safe - 0.5f);
     const float whole = static_cast<float>(n);
@@ -52,7 +52,7 @@ struct SineCosine {
     float sine, cosine;
 };
 
-FL_HD inline SineCosine sine_cosine_of_turns(float turns) {  // of the angle 2 pi turns, turns in [0, 1]
+FL_INLINE SineCosine sine_cosine_of_turns(float turns) {  // of the angle 2 pi turns, turns in [0, 1]
     const int quadrant = static_cast<int>(4.0f * turns + 0.5f);
     const float r = (turns - 0.25f * static_cast<float>(quadrant)) * 6.28318530718f;
     const float z = r * r;
