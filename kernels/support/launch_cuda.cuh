@@ -7,7 +7,9 @@
 //   launch(scale, {.blocks = blocks_for(n, 256), .threads = 256, .stream = stream}, values, n, 2.0f);
 //
 // Shared memory is declared with FL_SHARED(type, name, count) (static size) or FL_DYNAMIC_SHARED(type, name) with
-// LaunchConfig::shared_bytes; under emulation accesses through it are checked. Errors: ExitCode::device.
+// LaunchConfig::shared_bytes; it is passed on as SharedPointer<T>, another type over its bytes is shared_as<U>(p), and a
+// raw pointer is unchecked(p). Under emulation accesses through it are checked (tests/support/cuda_on_host_shared.hpp
+// has the rule). Errors: ExitCode::device.
 #pragma once
 
 #ifdef FIRSTLIGHT_CUDA_ON_HOST
@@ -18,6 +20,8 @@
 
 #include <cstdint>
 #include <string>
+#include <tuple>
+#include <utility>
 
 #include "kernels/support/error.hpp"
 #include "kernels/support/views.hpp"
@@ -29,6 +33,10 @@ struct LaunchConfig {
     dim3 threads;
     std::size_t shared_bytes = 0;
     cudaStream_t stream = nullptr;
+#ifdef FIRSTLIGHT_CUDA_ON_HOST
+    const char* file = __builtin_FILE();  // where the kernel is launched, for findings
+    int line = __builtin_LINE();
+#endif
 };
 
 inline void check_cuda(cudaError_t status, const char* what) {
@@ -43,8 +51,12 @@ inline unsigned blocks_for(std::int64_t items, int per_block) {
 #ifdef FIRSTLIGHT_CUDA_ON_HOST
 template <class... Params, class... Args>
 void launch(void (*kernel)(Params...), const LaunchConfig& config, Args&&... args) {
-    cuda_on_host::run(config.blocks, config.threads, config.shared_bytes, config.stream,
-                      [&] { kernel(static_cast<Params>(args)...); });
+    if (config.blocks.x == 0 || config.blocks.y == 0 || config.blocks.z == 0) return;
+    // The arguments are copied now; the kernel runs when its stream is synchronised.
+    cuda_on_host::run(
+        config.blocks, config.threads, config.shared_bytes, config.stream,
+        [kernel, copies = std::tuple<std::decay_t<Params>...>(static_cast<Params>(args)...)] { std::apply(kernel, copies); },
+        config.file, config.line);
 }
 #else
 #define FL_SHARED(type, name, count) __shared__ type name[count]
@@ -52,9 +64,16 @@ void launch(void (*kernel)(Params...), const LaunchConfig& config, Args&&... arg
     extern __shared__ __align__(16) unsigned char fl_dynamic_shared[]; \
     type* name = reinterpret_cast<type*>(fl_dynamic_shared)
 
+template <class T>
+using SharedPointer = T*;
+template <class U, class T>
+__host__ __device__ U* shared_as(T* memory) { return reinterpret_cast<U*>(memory); }
+template <class T>
+__host__ __device__ T* unchecked(T* memory) { return memory; }
+
 template <class... Params, class... Args>
 void launch(void (*kernel)(Params...), const LaunchConfig& config, Args&&... args) {
-    if (config.blocks.x == 0 || config.blocks.y == 0) return;
+    if (config.blocks.x == 0 || config.blocks.y == 0 || config.blocks.z == 0) return;
     if (config.shared_bytes > 48 * 1024)
         check_cuda(cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel),
                                         cudaFuncAttributeMaxDynamicSharedMemorySize,

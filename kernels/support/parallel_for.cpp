@@ -1,9 +1,12 @@
 #include "kernels/support/parallel_for.hpp"
 
 #include <tbb/blocked_range.h>
+#include <tbb/global_control.h>
 #include <tbb/info.h>
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
+
+#include <algorithm>
 
 namespace firstlight {
 
@@ -14,7 +17,10 @@ void parallel_for(std::int64_t n, std::int64_t grain, const std::function<void(s
 }
 
 void with_threads(int threads, const std::function<void()>& work) {
-    tbb::task_arena arena(threads > 0 ? threads : machine_threads());
+    const int wanted = threads > 0 ? threads : machine_threads();
+    const tbb::global_control allowed(tbb::global_control::max_allowed_parallelism,
+                                      static_cast<std::size_t>(std::max(wanted, machine_threads())));
+    tbb::task_arena arena(wanted);
     arena.execute(work);
 }
 

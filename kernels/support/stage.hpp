@@ -42,6 +42,7 @@ struct StageContext {
     std::int64_t view = 0;
     bool is_reference = false;     // the reference scan is being processed, not the scan itself
     const SurveySample* sample = nullptr;             // null unless the stage's survey() asked for it
+    const ImageTile* reference_images = nullptr;      // image stages: the reference after the trace stages (host), or null
     std::function<void(const std::string&)> warn;     // one line for people and provenance
     std::map<std::string, double>* found = nullptr;   // outcomes for provenance: "arrival_ps" -> 512.3
     std::map<std::string, double>* shared = nullptr;  // what later stages' prepare() may need: see each header

@@ -32,6 +32,11 @@ function(firstlight_add_cuda_library)
   install(TARGETS firstlight_cuda LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 endfunction()
 
+set(FIRSTLIGHT_CUDA_ON_HOST_SOURCES
+  ${CMAKE_SOURCE_DIR}/tests/support/cuda_on_host.cpp
+  ${CMAKE_SOURCE_DIR}/tests/support/cuda_on_host_device.cpp
+  ${CMAKE_SOURCE_DIR}/tests/support/cuda_on_host_runtime.cpp
+  ${CMAKE_SOURCE_DIR}/tests/support/cuda_on_host_shared.cpp)
 function(firstlight_add_emulated_cuda_library)
   get_property(sources GLOBAL PROPERTY FIRSTLIGHT_CUDA_SOURCES)
   list(APPEND sources ${CMAKE_SOURCE_DIR}/kernels/support/queue_cuda.cu)
@@ -45,7 +50,7 @@ function(firstlight_add_emulated_cuda_library)
     list(APPEND wrappers ${wrapper})
   endforeach()
   add_library(firstlight_cuda_emulated SHARED EXCLUDE_FROM_ALL ${wrappers}
-    ${CMAKE_SOURCE_DIR}/tests/support/cuda_on_host.cpp)
+    ${FIRSTLIGHT_CUDA_ON_HOST_SOURCES})
   target_compile_definitions(firstlight_cuda_emulated PRIVATE FIRSTLIGHT_CUDA_ON_HOST)
   target_link_libraries(firstlight_cuda_emulated PRIVATE firstlight_options firstlight_kernels Threads::Threads)
 endfunction()

@@ -1,0 +1,54 @@
+// Names, units and descriptions of the image layers (FORMAT: /entry/image).
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "kernels/support/views.hpp"
+
+namespace firstlight {
+
+struct LayerInfo {
+    Layer layer;
+    const char* name;       // dataset name
+    const char* unit;       // "1" for pure numbers
+    const char* long_name;  // for axes, colour bars and viewers
+};
+
+constexpr std::array<LayerInfo, layer_count> layer_table{{
+    {Layer::counts, "counts", "counts", "all counts of the trace"},
+    {Layer::ballistic, "ballistic", "counts", "unscattered counts in the gate, background subtracted"},
+    {Layer::ballistic_sigma, "ballistic_sigma", "counts", "standard deviation of ballistic"},
+    {Layer::background, "background", "counts", "background counts within the gate"},
+    {Layer::purity, "purity", "1", "estimated unscattered share of ballistic"},
+    {Layer::arrival, "arrival", "s", "arrival of the first light"},
+    {Layer::arrival_sigma, "arrival_sigma", "s", "standard deviation of arrival"},
+    {Layer::optical_depth, "optical_depth", "1", "optical depth"},
+    {Layer::optical_depth_sigma, "optical_depth_sigma", "1", "standard deviation of optical depth"},
+    {Layer::optical_depth_upper_limit, "optical_depth_upper_limit", "1",
+     "optical depth of the 95 % upper limit of transmission"},
+    {Layer::snr, "snr", "1", "ballistic over its standard deviation"},
+}};
+
+constexpr const LayerInfo& layer_info(Layer layer) { return layer_table[static_cast<std::size_t>(layer)]; }
+
+// The table's entry called `name`, or null.
+constexpr const LayerInfo* find_layer(std::string_view name) {
+    for (const LayerInfo& info : layer_table)
+        if (name == info.name) return &info;
+    return nullptr;
+}
+
+constexpr bool layer_table_is_in_order() {
+    for (int i = 0; i < layer_count; ++i)
+        if (static_cast<int>(layer_table[static_cast<std::size_t>(i)].layer) != i) return false;
+    return true;
+}
+static_assert(layer_table_is_in_order());
+
+// Meanings of the bits of `mask`, in the order 1, 2, 4, …
+constexpr std::array<int, 6> mask_flags{hot, dead, noisy, saturated, low_counts, not_converged};
+constexpr const char* mask_flag_meanings = "hot dead noisy saturated low_counts fit_did_not_converge";
+constexpr const char* pixel_mask_meanings = "hot dead noisy saturated";  // what a detector's pixel_mask may say
+
+}  // namespace firstlight

@@ -1,0 +1,41 @@
+#include "host/io/acquisition_file.hpp"
+
+#include "host/io/acquisition_reader.hpp"
+#include "host/io/probe.hpp"
+#include "kernels/support/error.hpp"
+
+namespace firstlight {
+
+AcquisitionFile AcquisitionFile::open(const std::filesystem::path& path, const OpenOptions& options) {
+    if (options.probe) probe(path, ProbeKind::acquisition, options.memory_limit);
+    Findings findings(/*gather=*/false);
+    AcquisitionFile file = AcquisitionReader(path, options, findings).read();
+    for (const Finding& finding : findings.all()) {
+        if (options.strict) throw Error(ExitCode::bad_input, finding.message, "refused because of --strict");
+        file.warnings_.push_back(finding.message);
+    }
+    return file;
+}
+
+std::vector<Finding> AcquisitionFile::validate(const std::filesystem::path& path, const OpenOptions& options) {
+    Findings findings(/*gather=*/true);
+    findings.attempt([&] {
+        if (options.probe) probe(path, ProbeKind::validation, options.memory_limit);
+        (void)AcquisitionReader(path, options, findings).read();
+    });
+    return findings.all();
+}
+
+Truth AcquisitionFile::read_truth() const {
+    Truth truth = truth_texts_;
+    const auto read = [](const std::optional<StoredDataset>& stored) {
+        return stored ? stored->read_doubles() : std::vector<double>();
+    };
+    truth.transmission = read(truth_tables_.transmission);
+    truth.ballistic = read(truth_tables_.ballistic);
+    truth.optical_depth = read(truth_tables_.optical_depth);
+    truth.depth_m = read(truth_tables_.depth);
+    return truth;
+}
+
+}  // namespace firstlight

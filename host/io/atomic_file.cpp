@@ -1,0 +1,124 @@
+#include "host/io/atomic_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include "kernels/support/error.hpp"
+
+namespace firstlight {
+namespace {
+
+[[noreturn]] void fail(const std::filesystem::path& target, const char* what, int error) {
+    throw Error(ExitCode::output, fmt::format("{}: {}", target.string(), what), std::strerror(error),
+                error == ENOSPC || error == EDQUOT ? "make room, or write elsewhere" : "");
+}
+
+std::filesystem::path folder_of(const std::filesystem::path& target) {
+    return target.has_parent_path() ? target.parent_path() : std::filesystem::path(".");
+}
+
+}  // namespace
+
+AtomicFile::AtomicFile(const std::filesystem::path& target, bool force) : target_(target), force_(force) {
+    std::error_code ignored;
+    const auto status = std::filesystem::status(target, ignored);
+    if (std::filesystem::is_directory(status))
+        throw Error(ExitCode::output, target.string() + ": is a folder", "", "name a file");
+    if (std::filesystem::exists(status)) {
+        if (!force)
+            throw Error(ExitCode::output, target.string() + ": exists already", "it is not overwritten",
+                        "give another name, or --force to replace it");
+        // A link is followed, so that it goes on pointing to the file that is replaced.
+        const auto real = std::filesystem::canonical(target, ignored);
+        if (!ignored) target_ = real;
+        // Renaming over a file needs no right to write it; ask, so that a protected result is not replaced.
+        if (::access(target_.c_str(), W_OK) != 0) fail(target, "cannot be replaced", errno);
+    }
+    static std::atomic<unsigned> serial{0};
+    for (int attempt = 0; attempt < 100 && descriptor_ < 0; ++attempt) {
+        temporary_ = folder_of(target_) / fmt::format(".{}.{}-{}.part", target_.filename().string().substr(0, 200),
+                                                      ::getpid(), serial.fetch_add(1));
+        descriptor_ = ::open(temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (descriptor_ < 0 && errno != EEXIST) fail(target, "cannot be written", errno);
+    }
+    if (descriptor_ < 0) fail(target, "cannot be written", errno);
+}
+
+AtomicFile::~AtomicFile() {
+    if (descriptor_ < 0) return;
+    ::close(descriptor_);
+    ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::write(const void* data, std::size_t bytes) {
+    const NoFileSizeSignal guard;
+    const auto* from = static_cast<const char*>(data);
+    while (bytes > 0) {
+        const ssize_t put = ::write(descriptor_, from, std::min<std::size_t>(bytes, std::size_t{1} << 30));
+        if (put < 0 && errno == EINTR) continue;
+        if (put < 0) fail(target_, "writing failed", errno);
+        from += put;
+        bytes -= static_cast<std::size_t>(put);
+    }
+}
+
+void AtomicFile::commit() {
+    const NoFileSizeSignal guard;
+    if (::fsync(descriptor_) != 0) fail(target_, "writing failed", errno);
+    if (force_) {
+        // Keep the rights of the file that is replaced.
+        struct stat old {};
+        if (::stat(target_.c_str(), &old) == 0) (void)!::fchmod(descriptor_, old.st_mode & 07777);
+        if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail(target_, "cannot be put in place", errno);
+    } else if (::link(temporary_.c_str(), target_.c_str()) == 0) {  // unlike rename: never over a file made meanwhile
+        ::unlink(temporary_.c_str());
+    } else if (errno == EEXIST) {
+        fail(target_, "was made by another program meanwhile", EEXIST);
+    } else if (::rename(temporary_.c_str(), target_.c_str()) != 0) {  // file systems without hard links
+        fail(target_, "cannot be put in place", errno);
+    }
+    const int closed = ::close(descriptor_);
+    descriptor_ = -1;
+    if (closed != 0) fail(target_, "writing failed", errno);
+    const int folder = ::open(folder_of(target_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder >= 0) {
+        ::fsync(folder);  // some file systems refuse it for folders; the file itself is safe by now
+        ::close(folder);
+    }
+}
+
+NoFileSizeSignal::NoFileSizeSignal() {
+    sigset_t wanted, before;
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGXFSZ);
+    pthread_sigmask(SIG_BLOCK, &wanted, &before);
+    was_blocked_ = sigismember(&before, SIGXFSZ) == 1;
+}
+
+NoFileSizeSignal::~NoFileSizeSignal() {
+    if (was_blocked_) return;
+    sigset_t wanted;
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGXFSZ);
+    const timespec at_once{};
+    while (sigtimedwait(&wanted, nullptr, &at_once) > 0) {
+    }
+    pthread_sigmask(SIG_UNBLOCK, &wanted, nullptr);
+}
+
+void write_whole(const std::filesystem::path& target, const void* data, std::size_t bytes, bool force) {
+    AtomicFile file(target, force);
+    file.write(data, bytes);
+    file.commit();
+}
+
+}  // namespace firstlight

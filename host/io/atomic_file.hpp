@@ -1,0 +1,50 @@
+// A file that appears whole or not at all: written beside the target under a temporary name, flushed to the disk, then
+// renamed over the target. Without commit() nothing is left behind.
+//
+//   AtomicFile file("out.png", force);
+//   file.write(bytes.data(), bytes.size());
+//   file.commit();
+//
+// A program that writes by name itself (TIFF) writes to temporary() instead. Errors: ExitCode::output.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+
+namespace firstlight {
+
+class AtomicFile {
+  public:
+    // Errors: the target exists and `force` is false, is a folder, or its folder cannot be written.
+    AtomicFile(const std::filesystem::path& target, bool force);
+    ~AtomicFile();
+    AtomicFile(const AtomicFile&) = delete;
+    AtomicFile& operator=(const AtomicFile&) = delete;
+
+    [[nodiscard]] const std::filesystem::path& temporary() const { return temporary_; }
+    void write(const void* data, std::size_t bytes);
+    void commit();
+
+  private:
+    std::filesystem::path target_, temporary_;
+    bool force_ = false;
+    int descriptor_ = -1;
+};
+
+// While it lives, writing past the limit of file sizes is an error of the call, not a signal that ends the program.
+class NoFileSizeSignal {
+  public:
+    NoFileSizeSignal();
+    ~NoFileSizeSignal();
+    NoFileSizeSignal(const NoFileSizeSignal&) = delete;
+    NoFileSizeSignal& operator=(const NoFileSizeSignal&) = delete;
+
+  private:
+    bool was_blocked_ = false;
+};
+
+// write_whole("out.csv", data, bytes, force): the above in one call.
+void write_whole(const std::filesystem::path& target, const void* data, std::size_t bytes, bool force);
+
+}  // namespace firstlight

@@ -1,0 +1,171 @@
+#include "host/io/importers/confocal_capture.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "host/io/metadata_reader.hpp"
+#include "host/io/probe.hpp"
+#include "host/io/sha256.hpp"
+#include "kernels/support/error.hpp"
+
+namespace firstlight {
+namespace {
+
+constexpr const char* format_name = "MATLAB v7.3 confocal capture";
+
+[[noreturn]] void ask(const std::filesystem::path& path, const char* missing, const char* option) {
+    throw Error(ExitCode::usage, fmt::format("{}: the file does not say {}", path.string(), missing),
+                fmt::format("a {} holds counts only", format_name), fmt::format("give {}", option));
+}
+
+// The counts of a capture's `out`, up to the last bin that holds any.
+std::vector<double> read_out(MetadataReader& reader) {
+    reader.check_shape("/out", {{-1, 1}, {1, -1}, {-1}});
+    std::vector<double> counts = reader.stored("/out").read_doubles();
+    for (std::size_t i = 0; i < counts.size(); ++i)
+        if (!(counts[i] >= 0 && counts[i] <= 4294967295.0 && counts[i] == std::floor(counts[i])))
+            throw Error(ExitCode::bad_input,
+                        fmt::format("{}: /out holds {} at bin {}", reader.file().name(), counts[i], i),
+                        "whole counts were expected");
+    while (!counts.empty() && counts.back() == 0) counts.pop_back();
+    if (counts.empty()) throw Error(ExitCode::bad_input, reader.file().name() + ": /out holds no counts at all");
+    return counts;
+}
+
+// Position of the highest bin, refined by the parabola through it and its neighbours.
+double peak_of(const std::vector<double>& values) {
+    const auto top = static_cast<std::size_t>(std::max_element(values.begin(), values.end()) - values.begin());
+    const auto peak = static_cast<double>(top);
+    if (top == 0 || top + 1 == values.size()) return peak;
+    const double before = values[top - 1], at = values[top], after = values[top + 1];
+    const double bend = before - 2 * at + after;
+    return bend < 0 ? peak + 0.5 * (before - after) / bend : peak;
+}
+
+void set_response(Imported& out, const ConfocalOptions& options) {
+    const std::filesystem::path& path = *options.response_file;
+    if (!(options.response_bin_width_s > 0)) ask(path, "how wide its time bins are", "--response-bin-width");
+    const OpenOptions open;
+    if (options.probe) probe(path, ProbeKind::capture, open.memory_limit);
+    Findings findings(/*gather=*/false);
+    MetadataReader reader(path, open.memory_limit, findings);
+    if (!reader.has("/out"))
+        throw Error(ExitCode::bad_input, path.string() + ": is no capture of an instrument response", "it has no `out`",
+                    "give a calibration capture, e.g. capture_direct.mat");
+    Response& irf = out.scan.irf;
+    irf.values = read_out(reader);
+    const double peak = peak_of(irf.values);
+    for (std::size_t i = 0; i < irf.values.size(); ++i)
+        irf.time_s.push_back((static_cast<double>(i) - peak) * options.response_bin_width_s);
+    out.info.provenance.assumptions.push_back(fmt::format(
+        "instrument response: all {} bins of `out` of {} (SHA-256 {}), {} s wide, as given; irf_t = 0 at its peak "
+        "(bin {:.3f} counted from 0, vertex of a parabola), because its own time zero is not that of this scan",
+        irf.values.size(), path.filename().string(), sha256_of_file(path), options.response_bin_width_s, peak));
+}
+
+void set_scene(Imported& out, MetadataReader& reader, const ConfocalOptions& options) {
+    const CountDataset counts(reader.stored("/meas"));
+    if (counts.has_views_axis())
+        throw Error(ExitCode::bad_input, reader.file().name() + ": /meas has 4 axes", "expected meas[y, x, t]");
+    if (!options.scan_size_m)
+        ask(reader.file().name(), "how large the scanned area is", "--scan-size (height and width)");
+    for (const double size : *options.scan_size_m)
+        if (!(size > 0)) throw Error(ExitCode::usage, "--scan-size must be positive");
+    Scan& scan = out.scan;
+    scan.rows = counts.rows();
+    scan.columns = counts.columns();
+    scan.bins = counts.bins();
+    scan.type = counts.type();
+    out.cube = PhotonCube(scan.type, 1, scan.rows, scan.columns, scan.bins);
+    CountDataset::Scratch scratch;
+    counts.read({0, 0, 0, scan.rows, scan.columns, scan.columns}, out.cube.counts.data(), scratch);
+    if (const auto bad = counts.bad_values(); bad.number > 0)
+        throw Error(ExitCode::bad_input,
+                    fmt::format("{}: /meas holds {} negative or not finite counts", reader.file().name(), bad.number),
+                    fmt::format("one is at y {}, x {}, bin {}", bad.first[1], bad.first[2], bad.first[3]));
+    const auto centres = [](std::int64_t n, double size) {
+        std::vector<double> at;
+        for (std::int64_t i = 0; i < n; ++i)
+            at.push_back(((static_cast<double>(i) + 0.5) / static_cast<double>(n) - 0.5) * size);
+        return at;
+    };
+    scan.y_m = centres(scan.rows, (*options.scan_size_m)[0]);
+    scan.x_m = centres(scan.columns, (*options.scan_size_m)[1]);
+    out.info.scan_size_m = {(*options.scan_size_m)[0], (*options.scan_size_m)[1]};
+    out.info.provenance.assumptions.push_back(
+        fmt::format("scan size {} m x {} m (y, x), as given; pixels are evenly spaced cells of it, centred on 0",
+                    (*options.scan_size_m)[0], (*options.scan_size_m)[1]));
+    out.info.provenance.assumptions.emplace_back("axes of meas are [y, x, t] as HDF5 shows them");
+}
+
+void set_trace(Imported& out, MetadataReader& reader) {
+    const std::vector<double> counts = read_out(reader);
+    Scan& scan = out.scan;
+    scan.rows = scan.columns = 1;
+    scan.bins = static_cast<std::int64_t>(counts.size());
+    scan.type = CountType::u4;
+    out.cube = PhotonCube(CountType::u4, 1, 1, 1, scan.bins);
+    auto* to = reinterpret_cast<std::uint32_t*>(out.cube.counts.data());
+    for (std::size_t i = 0; i < counts.size(); ++i) to[i] = static_cast<std::uint32_t>(counts[i]);
+    out.info.provenance.assumptions.push_back(fmt::format(
+        "`out` is one trace; its {} bins up to the last that holds counts are kept, empty ones before it too",
+        scan.bins));
+}
+
+}  // namespace
+
+void read_capture_tables(const std::filesystem::path& path, const OpenOptions& options) {
+    Findings findings(/*gather=*/false);
+    const MetadataReader reader(path, options.memory_limit, findings);
+    for (const char* name : {"/meas", "/out"})
+        if (reader.has(name)) (void)reader.stored(name);
+}
+
+Imported import_confocal_capture(const std::filesystem::path& path, const ConfocalOptions& options) {
+    const OpenOptions open;
+    if (options.probe) probe(path, ProbeKind::capture, open.memory_limit);
+    Findings findings(/*gather=*/false);
+    MetadataReader reader(path, open.memory_limit, findings);
+    const bool scene = reader.has("/meas");
+    if (!scene && !reader.has("/out"))
+        throw Error(
+            ExitCode::bad_input, fmt::format("{}: is no {}", path.string(), format_name),
+            fmt::format("expected `meas` or `out`, found [{}]", fmt::join(reader.file().children("/", 10), ", ")),
+            "see `firstlight import --help` for other formats");
+    if (!options.bin_width_s) ask(path, "how wide its time bins are", "--bin-width");
+    if (!(*options.bin_width_s > 0)) throw Error(ExitCode::usage, "--bin-width must be positive");
+
+    Imported out;
+    Provenance& provenance = out.info.provenance;
+    provenance.source_file = path.filename().string();
+    provenance.source_format = format_name;
+    provenance.converter = "firstlight import";
+    provenance.command = options.command;
+    out.info.title = path.stem().string();
+    out.scan.name = path.string();
+    out.scan.path = LightPath::confocal;
+    out.scan.bin_width_s = *options.bin_width_s;
+    out.scan.first_bin_centre_s = *options.bin_width_s / 2;
+    provenance.assumptions.push_back(
+        fmt::format("bin width {} s, as given; time 0 is the start of the first bin", *options.bin_width_s));
+    provenance.assumptions.emplace_back("light path: confocal, as of all captures of this format");
+    if (scene) set_scene(out, reader, options);
+    else set_trace(out, reader);
+    provenance.source_sha256 = sha256_of_file(path);
+
+    Scan& scan = out.scan;
+    scan.repetition_rate_hz = options.repetition_rate_hz;
+    if (options.exposure_s) {
+        scan.exposure_s = {*options.exposure_s / static_cast<double>(scan.pixels())};
+        provenance.assumptions.push_back(
+            fmt::format("exposure of {} s, as given, shared evenly by {} pixels", *options.exposure_s, scan.pixels()));
+        if (options.repetition_rate_hz) scan.pulses = {scan.exposure_s[0] * *options.repetition_rate_hz};
+    }
+    if (options.response_file) set_response(out, options);
+    return out;
+}
+
+}  // namespace firstlight

@@ -1,0 +1,33 @@
+// Where tiles of counts come from: a file's dataset, or a cube in memory.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "host/data/photon_cube.hpp"
+#include "host/io/count_dataset.hpp"
+
+namespace firstlight {
+
+struct CountSource {
+    using Read = std::function<void(const TileWindow&, void* counts_out)>;
+    CountType type = CountType::u2;
+    std::int64_t grid_rows = 1, grid_columns = 1;  // rectangles that are cheap to read whole
+    std::function<Read()> reader;                  // a reader for one thread, with buffers of its own
+};
+
+inline CountSource source_of(const CountDataset& dataset) {
+    const auto grid = dataset.grid();
+    return {dataset.type(), grid.rows, grid.columns, [&dataset]() -> CountSource::Read {
+                auto scratch = std::make_shared<CountDataset::Scratch>();
+                return [&dataset, scratch](const TileWindow& window, void* out) { dataset.read(window, out, *scratch); };
+            }};
+}
+
+inline CountSource source_of(const PhotonCube& cube) {
+    return {cube.type, 16, 16, [&cube]() -> CountSource::Read {
+                return [&cube](const TileWindow& window, void* out) { cube.copy_window(window, out); };
+            }};
+}
+
+}  // namespace firstlight

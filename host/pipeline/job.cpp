@@ -1,0 +1,102 @@
+#include "host/pipeline/job.hpp"
+
+#include <fmt/format.h>
+
+#include <future>
+
+#include "host/io/acquisition_file.hpp"
+#include "host/io/sha256.hpp"
+#include "host/pipeline/build_facts.hpp"
+
+namespace firstlight {
+
+Result run_job(const Job& job, const JobCallbacks& callbacks) {
+    OpenOptions open_options;
+    open_options.strict = job.strict;
+    if (job.memory_bytes != 0) open_options.memory_limit = job.memory_bytes;
+    const AcquisitionFile file = AcquisitionFile::open(job.scan_path, open_options);
+    const std::unique_ptr<Queue> queue = open_queue(job.backend, job.threads, callbacks.say);
+
+    // The file is hashed beside the computation; both read it through the page cache.
+    std::atomic<bool> stop_hashing{false};
+    std::future<std::string> sha256 =
+        std::async(std::launch::async, [&] { return sha256_of_file(job.scan_path, &stop_hashing); });
+    Reconstruction reconstruction;
+    try {
+        RunOptions options;
+        options.memory_bytes = job.memory_bytes;
+        options.tile_traces = job.tile_traces;
+        options.cancelled = callbacks.cancelled;
+        options.progress = callbacks.progress;
+        CountSource reference;
+        if (file.reference() != nullptr) reference = source_of(*file.reference());
+        reconstruction = reconstruct(file.scan(), source_of(file.counts()), file.reference() != nullptr ? &reference : nullptr,
+                                     job.recipe, *queue, options);
+    } catch (...) {
+        stop_hashing = true;
+        sha256.wait();
+        throw;
+    }
+
+    Result result;
+    result.images = std::move(reconstruction.images);
+    result.quality = std::move(reconstruction.quality);
+    Process& process = result.process;
+    process.stages = std::move(reconstruction.stages);
+    process.warnings = file.warnings();
+    process.warnings.insert(process.warnings.end(), reconstruction.warnings.begin(), reconstruction.warnings.end());
+    if (const auto bad = file.counts().bad_values(); bad.number > 0) {
+        const std::string problem = fmt::format("{}: {} counts are NaN, infinite or negative, the first at view {}, y {}, x {}, bin {}",
+                                                job.scan_path.string(), bad.number, bad.first[0], bad.first[1], bad.first[2], bad.first[3]);
+        if (job.strict) throw Error(ExitCode::bad_input, problem, "--strict refuses such counts", "repair them, or run without --strict");
+        process.warnings.push_back(problem + "; they were taken as 0");
+    }
+    process.recipe = to_toml(job.recipe);
+    const BuildFacts facts = build_facts();
+    process.facts = {{"program", "firstlight"},
+                     {"version", facts.version},
+                     {"git_commit", facts.commit},
+                     {"compiler", facts.compiler},
+                     {"backend", queue->backend()},
+                     {"device", queue->device()},
+                     {"threads", fmt::format("{}", queue->is_host() ? queue->lanes() : 0)},
+                     {"requested_backend", job.backend},
+                     {"requested_memory_bytes", fmt::format("{}", job.memory_bytes)},
+                     {"tile_traces", fmt::format("{}", reconstruction.plan.tile_traces)},
+                     {"survey_traces", fmt::format("{}", reconstruction.plan.survey_traces)},
+                     {"command", job.command}};
+    process.inputs = {{std::filesystem::absolute(job.scan_path).string(), sha256.get(), file.info().uuid}};
+    return result;
+}
+
+Job job_of(const Result& result, const std::filesystem::path& result_path, std::vector<std::string>& problems) {
+    if (result.process.recipe.empty() || result.process.inputs.empty())
+        throw Error(ExitCode::bad_input, result_path.string() + ": it does not say how it was made",
+                    "rerun needs /entry/process/recipe and /entry/process/inputs");
+    Job job;
+    job.recipe = parse_recipe(result.process.recipe, result_path.string() + ": recipe");
+    const InputRecord& input = result.process.inputs.front();
+    job.scan_path = input.path;
+    std::error_code ignored;
+    if (!std::filesystem::exists(job.scan_path, ignored)) {
+        const auto beside = result_path.parent_path() / job.scan_path.filename();
+        if (std::filesystem::exists(beside, ignored)) job.scan_path = beside;
+    }
+    if (!std::filesystem::exists(job.scan_path, ignored)) {
+        problems.push_back(fmt::format("input {} is not there any more", input.path));
+    } else if (const std::string now = sha256_of_file(job.scan_path, nullptr); now != input.sha256) {
+        problems.push_back(fmt::format("input {} differs: its SHA-256 was {} and is {}", job.scan_path.string(), input.sha256, now));
+    }
+    const auto fact = [&](const char* name) {
+        const auto found = result.process.facts.find(name);
+        return found == result.process.facts.end() ? std::string() : found->second;
+    };
+    const BuildFacts here = build_facts();
+    if (fact("version") != here.version || fact("git_commit") != here.commit)
+        problems.push_back(fmt::format("program differs: it was {} ({}) and is {} ({})", fact("version"), fact("git_commit"),
+                                       here.version, here.commit));
+    job.backend = fact("backend") == "cpu" ? "cpu" : "auto";
+    return job;
+}
+
+}  // namespace firstlight

@@ -1,0 +1,380 @@
+#include "host/pipeline/pipeline.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <mutex>
+
+#include "host/data/layers.hpp"
+#include "host/pipeline/tile_stream.hpp"
+#include "kernels/support/parallel_for.hpp"
+
+namespace firstlight {
+namespace {
+
+// Survey sample: tiles in host memory that the stages fill in one after another.
+class SurveyTiles {
+  public:
+    SurveyTiles(Queue& host, const Scan& scan, const CountSource& counts, std::int64_t view, const TileNeeds& needs) {
+        const CountSource::Read read = counts.reader();
+        const std::size_t trace_bytes = static_cast<std::size_t>(scan.bins) * count_size(counts.type);
+        for (TileWindow window : survey_windows(scan)) {
+            window.view = view;
+            const auto traces = window.traces();
+            counts_.emplace_back(host, static_cast<std::size_t>(traces) * trace_bytes);
+            read(window, counts_.back().as());
+            memory_.emplace_back(host, needs, traces, 0);
+            memory_.back().reset();
+            sample.tiles.push_back(memory_.back().tile(window, counts_.back().as(), counts.type));
+            sample.tiles.back().effect = memory_.back().effect(0);
+            sample.traces += traces;
+        }
+        sample.whole_scan = sample.traces == scan.pixels();
+    }
+    SurveySample sample;
+
+  private:
+    std::vector<QueueMemory> counts_;
+    std::vector<TileMemory> memory_;
+};
+
+// One reconstruction: what its steps share.
+class Run {
+  public:
+    Run(const Scan& scan, const Recipe& recipe, Queue& queue, const RunOptions& options)
+        : scan_(scan), recipe_(recipe), queue_(queue), options_(options), host_(open_cpu_queue(1)),
+          keep_host_(*host_), keep_(queue) {
+        for (const RecipeStage& stage : recipe.stages) {
+            if (stage.stage->kind == StageKind::rendering) continue;
+            records_.push_back({stage.stage->info.name, 0, 0, 0, {}});
+        }
+    }
+
+    Reconstruction reconstruct(const CountSource& counts, const CountSource* reference) {
+        PlanOptions plan_options;
+        plan_options.memory_bytes = options_.memory_bytes;
+        plan_options.tile_traces = options_.tile_traces;
+        plan_options.lanes = queue_.lanes();
+        plan_options.device = !queue_.is_host();
+        plan_options.grid_rows = counts.grid_rows;
+        plan_options.grid_columns = counts.grid_columns;
+        result_.plan = make_plan(scan_, recipe_, plan_options);
+        total_ = scan_.pixels() * (scan_.views * result_.plan.passes + (reference != nullptr ? 1 : 0));
+
+        ViewImages reference_images;
+        if (reference != nullptr && uses_reference()) {
+            Scan reference_scan = scan_;
+            reference_scan.type = reference->type;
+            reference_scan.views = 1;
+            reference_images = run_traces(reference_scan, *reference, 0, true);
+        }
+        start_images();
+        for (std::int64_t view = 0; view < scan_.views; ++view) {
+            ViewImages images = run_traces(scan_, counts, view, false);
+            count_photons(images);
+            if (!reference_images.flags.empty())  // a pixel that is bad in the reference has no optical depth either
+                for (std::size_t p = 0; p < images.flags.size(); ++p)
+                    images.flags[p] = static_cast<std::uint8_t>(images.flags[p] | (reference_images.flags[p] & masked_flags));
+            refuse_if_all_masked(images);
+            run_images(images, reference_images, view);
+            store(images, view);
+        }
+        finish();
+        return std::move(result_);
+    }
+
+  private:
+    [[nodiscard]] bool uses_reference() const {
+        return recipe_.find(Attenuation::info.name) != nullptr || recipe_.find(ExpectedArrival::info.name) != nullptr;
+    }
+
+    // Layers that any of the stages writes, each once, in the order of Layer.
+    [[nodiscard]] std::vector<Layer> layers_of(StageKind kind) const {
+        std::vector<Layer> layers;
+        for (const RecipeStage& stage : recipe_.stages) {
+            if (stage.stage->kind != kind) continue;
+            for (const Layer layer : stage.stage->layers(stage.params.get())) layers.push_back(layer);
+        }
+        std::sort(layers.begin(), layers.end());
+        layers.erase(std::unique(layers.begin(), layers.end()), layers.end());
+        return layers;
+    }
+
+    void warn(const std::string& text) {
+        if (std::find(result_.warnings.begin(), result_.warnings.end(), text) == result_.warnings.end())
+            result_.warnings.push_back(text);
+    }
+
+    StageContext context(const Scan& scan, Keeper& keep, std::int64_t view, bool is_reference, bool speak) {
+        StageContext c{scan, keep};
+        c.view = view;
+        c.is_reference = is_reference;
+        c.shared = &shared_;
+        c.found = &found_;
+        found_.clear();
+        c.warn = [this, speak](const std::string& text) { if (speak) warn(text); };
+        return c;
+    }
+
+    // Prepares the stage for the run's queue and, while a sample exists, on the host too so that it can be filled in.
+    PreparedStage prepare(const RecipeStage& stage, const Scan& scan, std::int64_t view, bool is_reference,
+                          std::size_t record, SurveyTiles* tiles, const std::function<std::shared_ptr<void>(StageContext&)>& how) {
+        std::shared_ptr<void> on_host;
+        if (tiles != nullptr || queue_.is_host()) {
+            StageContext c = context(scan, keep_host_, view, is_reference, true);
+            if (tiles != nullptr) c.sample = &tiles->sample;
+            on_host = how(c);
+        }
+        PreparedStage prepared{stage.stage, on_host};
+        if (!queue_.is_host()) {
+            StageContext c = context(scan, keep_, view, is_reference, tiles == nullptr);
+            if (tiles != nullptr) c.sample = &tiles->sample;
+            prepared.coefficients = how(c);
+        }
+        if (!is_reference)
+            for (const auto& [name, value] : found_)
+                records_[record].survey[scan.views > 1 ? fmt::format("{}[{}]", name, view) : name] = value;
+        if (tiles != nullptr)
+            for (const TraceTile& tile : tiles->sample.tiles) stage.stage->run_traces(*host_, tile, on_host.get(), 0);
+        return prepared;
+    }
+
+    ViewImages stream(const Scan& scan, const CountSource& counts, std::int64_t view, const TileNeeds& needs,
+                      const std::vector<PreparedStage>& stages, const char* what) {
+        StreamTimes times;
+        StreamTask task{scan, counts, result_.plan, view, stages, needs, options_.cancelled, [&](std::int64_t traces) {
+            if (!options_.progress) return;
+            const std::lock_guard lock(progress_mutex_);
+            done_ += traces;
+            options_.progress({what, done_, total_});
+        }};
+        ViewImages images = stream_tiles(queue_, task, times);
+        read_seconds_ += times.read_seconds;
+        for (std::size_t s = 0; s < stages.size(); ++s) records_[s].seconds += times.stage_seconds[s];
+        return images;
+    }
+
+    ViewImages run_traces(const Scan& scan, const CountSource& counts, std::int64_t view, bool is_reference) {
+        TileNeeds needs;
+        needs.bins = scan.bins;
+        needs.layers = layers_of(StageKind::traces);
+        needs.live = recipe_.find(PileUp::info.name) != nullptr;
+        needs.edges = recipe_.find(BinNonlinearity::info.name) != nullptr;
+        std::vector<const RecipeStage*> traces;
+        bool surveys = false;
+        for (const RecipeStage& stage : recipe_.stages) {
+            if (stage.stage->kind != StageKind::traces) continue;
+            traces.push_back(&stage);
+            surveys = surveys || stage.stage->survey(stage.params.get(), scan) != Survey::none;
+        }
+        needs.stages = static_cast<int>(traces.size());
+        const char* what = is_reference ? "reference" : "gate";
+        std::unique_ptr<SurveyTiles> tiles;
+        if (surveys) tiles = std::make_unique<SurveyTiles>(*host_, scan, counts, view, needs);
+
+        std::vector<PreparedStage> prepared;
+        for (std::size_t s = 0; s < traces.size(); ++s) {
+            const RecipeStage& stage = *traces[s];
+            const void* params = stage.params.get();
+            const Survey survey = stage.stage->survey(params, scan);
+            if (survey != Survey::every_pixel) {
+                prepared.push_back(prepare(stage, scan, view, is_reference, s, tiles.get(),
+                                           [&](StageContext& c) { return stage.stage->prepare(params, c); }));
+                continue;
+            }
+            // First pass over all pixels without touching the sample, then the stage decides what to keep of it.
+            StageContext c = context(scan, queue_.is_host() ? keep_host_ : keep_, view, is_reference, true);
+            c.sample = &tiles->sample;
+            std::vector<PreparedStage> first = prepared;
+            first.push_back({stage.stage, stage.stage->prepare(params, c)});
+            ViewImages images = stream(scan, counts, view, needs, first, "arrival");
+            const ImageTile tile = images.tile(scan.rows, scan.columns);
+            prepared.push_back(prepare(stage, scan, view, is_reference, s, tiles.get(),
+                                       [&](StageContext& r) { return stage.stage->refine(params, r, tile); }));
+        }
+        tiles.reset();
+        return stream(scan, counts, view, needs, prepared, what);
+    }
+
+    void count_photons(const ViewImages& images) {
+        const std::vector<float>* all = images.layer(Layer::counts);
+        if (all == nullptr) return;
+        double counts = 0;
+        for (const float v : *all) counts += std::isfinite(v) ? static_cast<double>(v) : 0.0;
+        result_.quality["counts_total"] += counts;
+        for (std::size_t s = 0; s < images.effects.size(); ++s) {
+            records_[s].counts_in += counts;
+            for (const float v : images.effects[s]) counts += std::isfinite(v) ? static_cast<double>(v) : 0.0;
+            records_[s].counts_out += counts;
+        }
+    }
+
+    void refuse_if_all_masked(const ViewImages& images) const {
+        if (images.flags.empty()) return;
+        for (const std::uint8_t flags : images.flags)
+            if ((flags & masked_flags) == 0) return;
+        throw Error(ExitCode::bad_input, scan_.name + ": every pixel is masked",
+                    "no pixel is left to make an image of",
+                    "check /entry/calibration/pixel_mask, or choose another --pixel_mask.source");
+    }
+
+    void run_images(ViewImages& images, ViewImages& reference, std::int64_t view) {
+        for (const Layer layer : layers_of(StageKind::images)) {
+            if (images.layer(layer) != nullptr) continue;
+            images.layers.push_back(layer);
+            images.values.emplace_back(images.flags.size(), std::numeric_limits<float>::quiet_NaN());
+        }
+        const ImageTile host_tile = images.tile(scan_.rows, scan_.columns);
+        ImageTile reference_tile;
+        if (!reference.flags.empty()) reference_tile = reference.tile(scan_.rows, scan_.columns);
+        std::size_t record = 0;
+        for (const RecipeStage& stage : recipe_.stages) {
+            if (stage.stage->kind == StageKind::rendering) continue;
+            if (stage.stage->kind != StageKind::images) {
+                ++record;
+                continue;
+            }
+            const auto start = std::chrono::steady_clock::now();
+            StageContext c = context(scan_, queue_.is_host() ? keep_host_ : keep_, view, false, true);
+            if (!reference.flags.empty()) c.reference_images = &reference_tile;
+            const std::shared_ptr<void> coefficients = stage.stage->prepare(stage.params.get(), c);
+            run_on_queue(stage, images, host_tile, coefficients.get());
+            for (const auto& [name, value] : found_) records_[record].survey[name] = value;
+            records_[record].seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+            ++record;
+        }
+    }
+
+    void run_on_queue(const RecipeStage& stage, ViewImages& images, const ImageTile& host_tile, const void* coefficients) {
+        if (queue_.is_host()) {
+            stage.stage->run_images(queue_, host_tile, coefficients, 0);
+            return;
+        }
+        ImageTile tile = host_tile;
+        std::vector<QueueMemory> memory;
+        const auto put = [&](const void* from, std::size_t bytes) {
+            memory.emplace_back(queue_, bytes);
+            queue_.upload(memory.back().as(), from, bytes, 0);
+            return memory.back().as();
+        };
+        for (std::size_t l = 0; l < images.layers.size(); ++l)
+            tile.layers[static_cast<int>(images.layers[l])] =
+                static_cast<float*>(put(images.values[l].data(), images.values[l].size() * 4));
+        tile.flags = static_cast<std::uint8_t*>(put(images.flags.data(), images.flags.size()));
+        stage.stage->run_images(queue_, tile, coefficients, 0);
+        for (std::size_t l = 0; l < images.layers.size(); ++l)
+            queue_.download(images.values[l].data(), tile.layers[static_cast<int>(images.layers[l])],
+                            images.values[l].size() * 4, 0);
+        queue_.download(images.flags.data(), tile.flags, images.flags.size(), 0);
+        queue_.synchronize(0);
+    }
+
+    void start_images() {
+        GatedImages& images = result_.images;
+        images.views = scan_.views;
+        images.rows = scan_.rows;
+        images.columns = scan_.columns;
+        images.has_views_axis = scan_.has_views_axis;
+        const auto pixel_axis = [](const char* name, const char* what, std::int64_t n, const std::vector<double>& at) {
+            return at.empty() ? index_axis(name, "pixel index", n) : listed_axis(name, "m", what, at);
+        };
+        images.y = pixel_axis("y", "position in the object plane", scan_.rows, scan_.y_m);
+        images.x = pixel_axis("x", "position in the object plane", scan_.columns, scan_.x_m);
+        images.view = scan_.view_angle_rad.empty() ? index_axis("view", "view index", scan_.views)
+                                                   : listed_axis("view", "rad", "rotation angle", scan_.view_angle_rad);
+        images.mask.assign(static_cast<std::size_t>(images.pixels()), 0);
+    }
+
+    void store(const ViewImages& view_images, std::int64_t view) {
+        GatedImages& images = result_.images;
+        const auto pixels = static_cast<std::size_t>(scan_.pixels());
+        const auto offset = static_cast<std::ptrdiff_t>(pixels) * view;
+        for (int l = 0; l < layer_count; ++l) {
+            const std::vector<float>* values = view_images.layer(static_cast<Layer>(l));
+            if (values == nullptr) continue;
+            const LayerInfo& info = layer_info(static_cast<Layer>(l));
+            if (images.layer(info.name) == nullptr)
+                images.layers.push_back({info.name, info.unit, info.long_name,
+                                         std::vector<float>(static_cast<std::size_t>(images.pixels()))});
+            std::copy(values->begin(), values->end(), images.layer(info.name)->values.begin() + offset);
+        }
+        std::copy(view_images.flags.begin(), view_images.flags.end(), images.mask.begin() + offset);
+    }
+
+    static double median_of(std::vector<double>& values) {
+        if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
+        const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+        std::nth_element(values.begin(), middle, values.end());
+        return *middle;
+    }
+
+    void finish() {
+        GatedImages& images = result_.images;
+        if (images.layer("ballistic") == nullptr && !images.layers.empty()) images.signal = images.layers.front().name;
+        double kept = 0;
+        std::int64_t masked = 0;
+        std::int64_t low = 0;
+        std::vector<double> arrivals;
+        std::vector<double> purities;
+        const ImageLayer* ballistic = images.layer("ballistic");
+        const ImageLayer* arrival = images.layer("arrival");
+        const ImageLayer* purity = images.layer("purity");
+        for (std::size_t p = 0; p < images.mask.size(); ++p) {
+            low += (images.mask[p] & low_counts) != 0 ? 1 : 0;
+            if ((images.mask[p] & masked_flags) != 0) {
+                ++masked;
+                continue;
+            }
+            if (ballistic != nullptr && std::isfinite(ballistic->values[p])) kept += static_cast<double>(ballistic->values[p]);
+            if (arrival != nullptr && std::isfinite(arrival->values[p])) arrivals.push_back(static_cast<double>(arrival->values[p]) * 1e12);
+            if (purity != nullptr && std::isfinite(purity->values[p])) purities.push_back(static_cast<double>(purity->values[p]));
+        }
+        auto& quality = result_.quality;
+        if (ballistic != nullptr) quality["counts_kept"] = kept;
+        quality["pixels_masked"] = static_cast<double>(masked);
+        quality["pixels_low_counts"] = static_cast<double>(low);
+        if (!arrivals.empty()) quality["arrival_median_ps"] = median_of(arrivals);
+        if (!purities.empty()) quality["purity_median"] = median_of(purities);
+        result_.stages.push_back({"read", read_seconds_, 0, quality["counts_total"], {}});
+        result_.stages.insert(result_.stages.end(), records_.begin(), records_.end());
+    }
+
+    const Scan& scan_;
+    const Recipe& recipe_;
+    Queue& queue_;
+    const RunOptions& options_;
+    std::unique_ptr<Queue> host_;
+    Keeper keep_host_, keep_;
+    std::map<std::string, double> shared_, found_;
+    std::vector<StageRecord> records_;
+    double read_seconds_ = 0;
+    Reconstruction result_;
+    std::mutex progress_mutex_;
+    std::int64_t done_ = 0, total_ = 0;
+};
+
+}  // namespace
+
+Reconstruction reconstruct(const Scan& scan, const CountSource& counts, const CountSource* reference,
+                           const Recipe& recipe, Queue& queue, const RunOptions& options) {
+    check_recipe(recipe);
+    return Run(scan, recipe, queue, options).reconstruct(counts, reference);
+}
+
+std::unique_ptr<Queue> open_queue(const std::string& backend, int threads,
+                                  const std::function<void(const std::string&)>& say) {
+    if (backend != "auto" && backend != "cpu" && backend != "cuda")
+        throw Error(ExitCode::usage, fmt::format("there is no backend \"{}\"", backend), "", "choose auto, cpu or cuda");
+    if (backend != "cpu") {
+        std::string why_not;
+        if (auto queue = open_cuda_queue(0, why_not)) return queue;
+        if (backend == "cuda")
+            throw Error(ExitCode::device, "no CUDA device can be used", why_not, "use --backend cpu; `firstlight doctor` says more");
+        if (say) say("running on the CPU: " + why_not);
+    }
+    return open_cpu_queue(threads > 0 ? threads : machine_threads());
+}
+
+}  // namespace firstlight

@@ -1,0 +1,62 @@
+// Runs a recipe over a scan: tiles of counts go through all trace stages while they are in cache, images through the
+// image stages afterwards. The result depends on nothing but counts, calibration and recipe: not on tile sizes, not on
+// the number of threads.
+//
+//   auto queue = open_queue("auto", 0, warn);
+//   Reconstruction r = reconstruct(scan, source_of(file.counts()), nullptr, load_recipe("transmission"), *queue, {});
+//   r.images.layer("ballistic")->values
+//
+// Errors: those of the stages; Interrupted when `cancelled` says so.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/data/gated_images.hpp"
+#include "host/io/result_file.hpp"
+#include "host/pipeline/count_source.hpp"
+#include "host/pipeline/plan.hpp"
+#include "host/pipeline/recipe.hpp"
+
+namespace firstlight {
+
+struct Progress {
+    const char* what = "";     // "survey", "arrival", "gate"
+    std::int64_t done = 0;     // traces
+    std::int64_t total = 0;
+};
+
+struct RunOptions {
+    std::size_t memory_bytes = 0;             // 0: half of the machine's
+    std::int64_t tile_traces = 0;             // 0: as many as stay in cache
+    const std::atomic<bool>* cancelled = nullptr;
+    std::function<void(const Progress&)> progress;  // called from any thread, one at a time
+};
+
+// Thrown between tiles when a run was cancelled.
+struct Interrupted : Error {
+    Interrupted() : Error(ExitCode::interrupted, "interrupted", "nothing was written") {}
+};
+
+struct Reconstruction {
+    GatedImages images;
+    std::vector<StageRecord> stages;          // seconds, counts in and out, what surveys found; "read" comes first
+    std::vector<std::string> warnings;
+    std::map<std::string, double> quality;    // counts_total, counts_kept, pixels_masked, arrival_median_ps, …
+    Plan plan;
+};
+
+// Errors: ExitCode::bad_input when a stage's needs are not met or every pixel is masked.
+[[nodiscard]] Reconstruction reconstruct(const Scan& scan, const CountSource& counts, const CountSource* reference,
+                                         const Recipe& recipe, Queue& queue, const RunOptions& options);
+
+// The queue of "cpu", "cuda" or "auto" (cuda where there is one, else cpu, saying so through `say`).
+// Errors: ExitCode::device when "cuda" was asked for and there is none; ExitCode::usage for another word.
+[[nodiscard]] std::unique_ptr<Queue> open_queue(const std::string& backend, int threads,
+                                                const std::function<void(const std::string&)>& say);
+
+}  // namespace firstlight

@@ -1,0 +1,136 @@
+#include "host/pipeline/plan.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "kernels/support/error.hpp"
+
+namespace firstlight {
+namespace {
+
+constexpr std::size_t cache_bytes = 256 << 10;          // of counts and model per CPU tile: a part of L2
+constexpr std::size_t device_block_bytes = 64 << 20;    // of counts per GPU block
+constexpr std::size_t cpu_block_bytes = 4 << 20;
+constexpr std::size_t survey_limit_bytes = 64 << 20;
+constexpr std::int64_t survey_limit_traces = 4096;
+constexpr std::int64_t survey_side = 16;
+constexpr std::size_t program_bytes = 96 << 20;         // code, libraries and HDF5's caches, left out of the budget
+
+bool fills_live(const Recipe& recipe) { return recipe.find("pile_up") != nullptr; }
+
+std::uint64_t mixed(std::uint64_t v) {  // splitmix64's finaliser: spreads neighbours
+    v += 0x9E3779B97F4A7C15ULL;
+    v = (v ^ (v >> 30)) * 0xBF58476D1CE4E5B9ULL;
+    v = (v ^ (v >> 27)) * 0x94D049BB133111EBULL;
+    return v ^ (v >> 31);
+}
+
+std::vector<TileWindow> grid_windows(const Scan& scan, std::int64_t rows, std::int64_t columns) {
+    std::vector<TileWindow> windows;
+    for (std::int64_t y = 0; y < scan.rows; y += rows)
+        for (std::int64_t x = 0; x < scan.columns; x += columns)
+            windows.push_back({0, y, x, std::min(rows, scan.rows - y), std::min(columns, scan.columns - x), scan.columns});
+    return windows;
+}
+
+// The source's rectangles, joined or split so that a block holds about `target` bytes of counts.
+std::pair<std::int64_t, std::int64_t> block_shape(const Scan& scan, const PlanOptions& options, std::size_t target,
+                                                  std::size_t trace_bytes) {
+    std::int64_t rows = std::clamp<std::int64_t>(options.grid_rows, 1, std::max<std::int64_t>(1, scan.rows));
+    std::int64_t columns = std::clamp<std::int64_t>(options.grid_columns, 1, std::max<std::int64_t>(1, scan.columns));
+    const auto bytes = [&] { return static_cast<std::size_t>(rows * columns) * trace_bytes; };
+    while (bytes() * 2 <= target && columns < scan.columns) columns = std::min(columns * 2, scan.columns);
+    while (bytes() * 2 <= target && rows < scan.rows) rows = std::min(rows * 2, scan.rows);
+    while (bytes() > target && rows > 1) rows = (rows + 1) / 2;
+    while (bytes() > target && columns > 1) columns = (columns + 1) / 2;
+    return {rows, columns};
+}
+
+}  // namespace
+
+std::size_t machine_memory() {
+    return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
+std::vector<TileWindow> survey_windows(const Scan& scan) {
+    std::vector<TileWindow> windows = grid_windows(scan, survey_side, survey_side);
+    const std::size_t trace_bytes = static_cast<std::size_t>(scan.bins) * (count_size(scan.type) + 4);
+    const std::int64_t limit = std::max<std::int64_t>(
+        1, std::min<std::int64_t>(survey_limit_traces, static_cast<std::int64_t>(survey_limit_bytes / trace_bytes)));
+    if (scan.pixels() <= limit) return windows;
+    // Long traces: fewer of them, so smaller rectangles.
+    const std::int64_t side = limit >= survey_side * survey_side ? survey_side : 1;
+    if (side == 1) windows = grid_windows(scan, 1, std::min<std::int64_t>(scan.columns, std::max<std::int64_t>(1, limit / 16)));
+    std::sort(windows.begin(), windows.end(), [&](const TileWindow& a, const TileWindow& b) {
+        const auto key = [](const TileWindow& w) { return mixed(static_cast<std::uint64_t>(w.pixel(0))); };
+        return key(a) < key(b);
+    });
+    std::vector<TileWindow> chosen;
+    std::int64_t traces = 0;
+    for (const TileWindow& window : windows) {
+        if (traces + window.traces() > limit) break;
+        traces += window.traces();
+        chosen.push_back(window);
+    }
+    if (chosen.empty()) chosen.push_back(windows.front());
+    std::sort(chosen.begin(), chosen.end(),
+              [](const TileWindow& a, const TileWindow& b) { return a.pixel(0) < b.pixel(0); });
+    return chosen;
+}
+
+Plan make_plan(const Scan& scan, const Recipe& recipe, const PlanOptions& options) {
+    Plan plan;
+    plan.lanes = std::max(1, options.lanes);
+    const std::size_t count_bytes = static_cast<std::size_t>(scan.bins) * count_size(scan.type);
+    const std::size_t model_per_trace =
+        (fills_live(recipe) ? static_cast<std::size_t>(scan.bins) * 4 : 0) + (8 + layer_count + recipe.stages.size()) * 4;
+    const std::size_t memory = options.memory_bytes != 0 ? options.memory_bytes : machine_memory() / 2;
+
+    std::size_t layers = 0;
+    bool surveys = false;
+    for (const RecipeStage& stage : recipe.stages) {
+        if (stage.stage->layers != nullptr) layers += stage.stage->layers(stage.params.get()).size();
+        if (stage.stage->kind != StageKind::traces) continue;
+        const Survey survey = stage.stage->survey(stage.params.get(), scan);
+        surveys = surveys || survey != Survey::none;
+        if (survey == Survey::every_pixel) ++plan.passes;
+    }
+    // Layers of the scan and of its reference, flags, and one value per stage for the counts in and out.
+    plan.image_bytes = static_cast<std::size_t>(scan.pixels()) *
+                       ((layers * 4 + 1) * static_cast<std::size_t>(scan.views) + layers * 4 + (recipe.stages.size() + 2) * 4);
+    if (surveys) {
+        for (const TileWindow& window : survey_windows(scan)) plan.survey_traces += window.traces();
+        plan.survey_bytes = static_cast<std::size_t>(plan.survey_traces) * (count_bytes + model_per_trace);
+    }
+
+    const std::size_t fixed = program_bytes + plan.image_bytes + plan.survey_bytes;
+    const auto lanes = static_cast<std::size_t>(plan.lanes);
+    const auto per_lane = memory > fixed ? (memory - fixed) / lanes : 0;
+    // Reading needs the block, and a packed and an unpacked chunk beside it.
+    const std::size_t share = static_cast<std::size_t>(scan.pixels()) * count_bytes / (4 * lanes);  // work for all lanes
+    const std::size_t target = std::min({options.device ? device_block_bytes : cpu_block_bytes, per_lane / 6,
+                                         std::max(share, count_bytes + model_per_trace)});
+    if (target < count_bytes + model_per_trace)
+        throw Error(ExitCode::bad_input,
+                    fmt::format("{}: {} MiB of memory are not enough", scan.name, memory >> 20),
+                    fmt::format("images and survey take {} MiB and one trace per lane must fit beside them", fixed >> 20),
+                    fmt::format("give --memory {}M or more", (fixed + 6 * lanes * (count_bytes + model_per_trace)) / (1 << 20) + 1));
+    const auto shape = block_shape(scan, options, target, count_bytes);
+    plan.blocks = grid_windows(scan, shape.first, shape.second);
+    plan.block_traces = shape.first * shape.second;
+    const auto in_cache = static_cast<std::int64_t>(cache_bytes / (count_bytes + model_per_trace));
+    plan.tile_traces = options.device ? plan.block_traces
+                       : options.tile_traces > 0 ? std::min(options.tile_traces, plan.block_traces)
+                                                 : std::clamp<std::int64_t>(in_cache, 1, plan.block_traces);
+    plan.block_bytes = static_cast<std::size_t>(plan.block_traces) * count_bytes * 3 * lanes;
+    plan.model_bytes = static_cast<std::size_t>(plan.tile_traces) * model_per_trace * lanes;
+    plan.total_bytes = fixed + plan.block_bytes + plan.model_bytes;
+    if (shape.first < std::min(options.grid_rows, scan.rows) || shape.second < std::min(options.grid_columns, scan.columns))
+        plan.notes.push_back(fmt::format("the file's chunks span {} x {} pixels, more than fits: each is unpacked several times",
+                                         options.grid_rows, options.grid_columns));
+    return plan;
+}
+
+}  // namespace firstlight

@@ -1,0 +1,142 @@
+#include "host/pipeline/tile_stream.hpp"
+
+#include <chrono>
+#include <cstring>
+#include <mutex>
+
+#include "host/pipeline/pipeline.hpp"
+#include "kernels/support/parallel_for.hpp"
+
+namespace firstlight {
+namespace {
+
+double now() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// One lane: its reader, its memory, its share of the times.
+class Lane {
+  public:
+    Lane(Queue& queue, const StreamTask& task, int index)
+        : queue_(queue), task_(task), index_(index), read_(task.counts.reader()),
+          trace_bytes_(static_cast<std::size_t>(task.scan.bins) * count_size(task.counts.type)),
+          staging_(queue, static_cast<std::size_t>(task.plan.block_traces) * trace_bytes_, true),
+          on_device_(queue, queue.is_host() ? 0 : staging_.bytes()),
+          memory_(queue, task.needs, task.plan.tile_traces, index) {
+        times.stage_seconds.assign(task.stages.size(), 0);
+    }
+
+    void run_block(TileWindow block, ViewImages& images) {
+        block.view = task_.view;
+        const double start = now();
+        read_(block, staging_.as());
+        times.read_seconds += now() - start;
+        const std::byte* counts = staging_.as<std::byte>();
+        if (!queue_.is_host()) {
+            const auto bytes = static_cast<std::size_t>(block.traces()) * trace_bytes_;
+            queue_.upload(on_device_.as(), staging_.as(), bytes, index_);
+            counts = on_device_.as<std::byte>();
+        }
+        // Tiles are whole rows of the block where several fit, else parts of one row.
+        const std::int64_t rows = std::max<std::int64_t>(1, task_.plan.tile_traces / block.columns);
+        const std::int64_t columns = std::min(block.columns, task_.plan.tile_traces);
+        for (std::int64_t y = 0; y < block.rows; y += rows)
+            for (std::int64_t x = 0; x < block.columns; x += columns) {
+                if (task_.cancelled != nullptr && *task_.cancelled) throw Interrupted();
+                TileWindow window = block;
+                window.y0 += y;
+                window.x0 += x;
+                window.rows = std::min(rows, block.rows - y);
+                window.columns = std::min(columns, block.columns - x);
+                run_tile(window, counts + static_cast<std::size_t>(y * block.columns + x) * trace_bytes_, images);
+            }
+    }
+
+    StreamTimes times;
+
+  private:
+    void run_tile(const TileWindow& window, const std::byte* counts, ViewImages& images) {
+        memory_.reset();
+        TraceTile tile = memory_.tile(window, counts, task_.counts.type);
+        double start = now();
+        for (std::size_t s = 0; s < task_.stages.size(); ++s) {
+            tile.effect = memory_.effect(static_cast<int>(s));
+            task_.stages[s].stage->run_traces(queue_, tile, task_.stages[s].coefficients.get(), index_);
+            const double end = now();
+            times.stage_seconds[s] += end - start;  // on a GPU: of the launch; the wait is added to the last stage
+            start = end;
+        }
+        memory_.download();
+        queue_.synchronize(index_);
+        if (!times.stage_seconds.empty()) times.stage_seconds.back() += now() - start;
+        scatter(window, images);
+    }
+
+    void scatter(const TileWindow& window, ViewImages& images) const {
+        const auto row_to = [&](const auto* from, auto& image) {
+            for (std::int64_t row = 0; row < window.rows; ++row)
+                std::memcpy(image.data() + window.pixel(row * window.columns), from + row * window.columns,
+                            static_cast<std::size_t>(window.columns) * sizeof *from);
+        };
+        for (std::size_t l = 0; l < images.layers.size(); ++l) row_to(memory_.host_layer(l), images.values[l]);
+        for (std::size_t s = 0; s < images.effects.size(); ++s) row_to(memory_.host_effect(static_cast<int>(s)), images.effects[s]);
+        row_to(memory_.host_flags(), images.flags);
+    }
+
+    Queue& queue_;
+    const StreamTask& task_;
+    int index_;
+    CountSource::Read read_;
+    std::size_t trace_bytes_;
+    QueueMemory staging_, on_device_;
+    TileMemory memory_;
+};
+
+}  // namespace
+
+const std::vector<float>* ViewImages::layer(Layer which) const {
+    for (std::size_t l = 0; l < layers.size(); ++l)
+        if (layers[l] == which) return &values[l];
+    return nullptr;
+}
+
+ImageTile ViewImages::tile(std::int64_t rows, std::int64_t columns) {
+    ImageTile t;
+    t.rows = rows;
+    t.columns = columns;
+    for (std::size_t l = 0; l < layers.size(); ++l) t.layers[static_cast<int>(layers[l])] = values[l].data();
+    t.flags = flags.data();
+    return t;
+}
+
+ViewImages stream_tiles(Queue& queue, const StreamTask& task, StreamTimes& times) {
+    const auto pixels = static_cast<std::size_t>(task.scan.pixels());
+    ViewImages images;
+    images.layers = task.needs.layers;
+    images.values.assign(images.layers.size(), std::vector<float>(pixels, std::numeric_limits<float>::quiet_NaN()));
+    images.effects.assign(task.stages.size(), std::vector<float>(pixels, 0.0F));
+    images.flags.assign(pixels, 0);
+
+    std::atomic<std::size_t> next{0};
+    std::mutex merging;
+    times.stage_seconds.resize(task.stages.size(), 0);
+    with_threads(task.plan.lanes, [&] {
+        parallel_for(task.plan.lanes, 1, [&](std::int64_t begin, std::int64_t end) {
+            for (std::int64_t index = begin; index < end; ++index) {
+                if (next >= task.plan.blocks.size()) return;
+                Lane lane(queue, task, static_cast<int>(index));
+                for (std::size_t b = next++; b < task.plan.blocks.size(); b = next++) {
+                    lane.run_block(task.plan.blocks[b], images);
+                    if (task.advanced) task.advanced(task.plan.blocks[b].traces());
+                }
+                const std::lock_guard lock(merging);
+                times.read_seconds += lane.times.read_seconds;
+                for (std::size_t s = 0; s < task.stages.size(); ++s)
+                    times.stage_seconds[s] += lane.times.stage_seconds[s];
+            }
+        });
+    });
+    return images;
+}
+
+}  // namespace firstlight
