@@ -47,7 +47,7 @@ constexpr std::uint8_t masked_flags = hot | dead | noisy | saturated;  // such a
 // What is known of how the detector turned light into counts, per trace of the tile.
 struct DetectorModel {
     float* live = nullptr;           // [traces][bins] share of cycles in which the bin could still count, (0, 1]
-    const float* edges = nullptr;    // [bins + 1] true bin edges in bins (the same for all traces)
+    float* edges = nullptr;          // [bins + 1] true bin edges in bins (the same for all traces)
     float* gain = nullptr;           // [traces] relative sensitivity, mean 1
     float* dark = nullptr;           // [traces] expected dark counts per bin of width 1
     float* dark_variance = nullptr;  // [traces] variance of `dark`
