@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/gating/time_gate.hpp"
+#include "kernels/support/bin_edges.hpp"
 #include "kernels/support/trace_sums.hpp"
 
 namespace firstlight {
@@ -21,20 +22,6 @@ FL_HD inline double gate_mean(double from, double to, double open, double close,
     const double opened = edge_integral(to - open, rise) - edge_integral(from - open, rise);
     const double closed = edge_integral(to - close, rise) - edge_integral(from - close, rise);
     return (opened - closed) / (to - from);
-}
-
-FL_HD inline double bin_edge(const float* edges, std::int64_t i) {
-    return edges == nullptr ? static_cast<double>(i) : static_cast<double>(edges[i]);
-}
-
-// Last bin whose left edge is at or before x, within 0 .. bins - 1.
-FL_HD inline std::int64_t bin_at(const float* edges, std::int64_t bins, double x) {
-    const double top = static_cast<double>(bins - 1);
-    std::int64_t i = static_cast<std::int64_t>(floor(x < 0 ? 0.0 : x > top ? top : x));
-    if (edges == nullptr) return i;
-    while (i > 0 && static_cast<double>(edges[i]) > x) --i;
-    while (i + 1 < bins && static_cast<double>(edges[i + 1]) <= x) ++i;
-    return i;
 }
 
 // One window on a trace: the bins it touches, and those it holds whole.

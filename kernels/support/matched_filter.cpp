@@ -70,7 +70,7 @@ std::int64_t best_place(const float* y, const FilterView& filter, const SearchRa
             }
     }
     for (; d < range.last; ++d) {
-        const float sum = filter_sum(y + d, filter.weight, filter.taps);
+        const float sum = filter_sum(y, d, filter.weight, filter.taps);
         if (sum > largest) {
             largest = sum;
             best = d;

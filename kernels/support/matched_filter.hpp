@@ -61,31 +61,35 @@ struct FoundArrival {
     float snr = 0;         // a over the square root of the counts in the span
 };
 
-FL_HD inline float filter_sum(const float* y, const float* weight, std::int64_t taps) {
+// `y` is anything with y[bin] -> float: a pointer, or shared memory of CUDA.
+template <class Y>
+FL_HD float filter_sum(const Y& y, std::int64_t from, const float* weight, std::int64_t taps) {
     float sum = 0;
-    for (std::int64_t k = 0; k < taps; ++k) sum = fmaf(y[k], weight[k], sum);
+    for (std::int64_t k = 0; k < taps; ++k) sum = fmaf(static_cast<float>(y[from + k]), weight[k], sum);
     return sum;
 }
 
 // Sum at place q eighths of a bin.
-FL_HD inline float phase_sum(const float* y, const FilterView& f, std::int64_t q) {
-    return filter_sum(y + q / filter_phases, f.weight + q % filter_phases * f.taps, f.taps);
+template <class Y>
+FL_HD float phase_sum(const Y& y, const FilterView& f, std::int64_t q) {
+    return filter_sum(y, q / filter_phases, f.weight + q % filter_phases * f.taps, f.taps);
 }
 
 // From the best place q and the sums around it (NaN: outside the search) to the answer. `all` is the sum of y over
 // the searched bins [range.first, range.last - 1 + taps).
-FL_HD inline FoundArrival arrival_from(const float* y, const FilterView& f, const SearchRange& range, std::int64_t q,
-                                       float before, float best, float after, double all) {
+template <class Y>
+FL_HD FoundArrival arrival_from(const Y& y, const FilterView& f, const SearchRange& range, std::int64_t q, float before,
+                                float best, float after, double all) {
     double offset = 0;
     const double bend = static_cast<double>(before) - 2 * static_cast<double>(best) + static_cast<double>(after);
     if (bend < 0) offset = 0.5 * (static_cast<double>(before) - static_cast<double>(after)) / bend;
-    const float* at = y + q / filter_phases;
+    const std::int64_t from = q / filter_phases;
     const float* share = f.share + q % filter_phases * f.taps;
     const float* slope = f.slope + q % filter_phases * f.taps;
     double inside = 0;
     double held = 0;
     for (std::int64_t k = 0; k < f.taps; ++k) {
-        inside += static_cast<double>(at[k]);
+        inside += static_cast<double>(static_cast<float>(y[from + k]));
         held += static_cast<double>(share[k]);
     }
     const std::int64_t outside = range.last - 1 - range.first;
