@@ -70,5 +70,6 @@ class Session {
 void add_ceilings(Session& session);
 void add_gate_rows(Session& session);
 void add_file_rows(Session& session);
+void add_monte_carlo_rows(Session& session);
 
 }  // namespace firstlight::bench
