@@ -173,7 +173,7 @@ void check_recipe(const Recipe& recipe) {
                        "put expected_arrival or matched_arrival before it");
             if (has_gate) refuse(where + ": two gates", "both write the ballistic image", "keep one");
         }
-        if (stage.stage->kind == StageKind::images && !has_gate)
+        if (stage.stage->kind == StageKind::images && !has_gate && !has_arrival)
             refuse(fmt::format("{}: {} has no images to work on", where, stage.stage->info.name), "",
                    "put time_gate before it");
         has_arrival = has_arrival || family == "first_arrival";
@@ -199,8 +199,8 @@ stages = ["pixel_mask", "pile_up", "dark_counts", "bin_nonlinearity", "time_skew
           "expected_arrival", "time_gate", "attenuation", "inpainting", "tone_map"]
 )"},
         {"arrival", R"(name = "arrival"
-summary = "When light arrives in each pixel, by a matched filter, and how much of it comes near that time"
-stages = ["pixel_mask", "dark_counts", "time_skew", "matched_arrival", "time_gate", "inpainting", "tone_map"]
+summary = "When light arrives in each pixel, by a matched filter, with its standard deviation"
+stages = ["pixel_mask", "time_skew", "matched_arrival", "inpainting", "tone_map"]
 [matched_arrival]
 mode = "per_pixel"
 [tone_map]

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "kernels/corrections/pile_up_trace.hpp"
 #include "kernels/support/trace_sums.hpp"
@@ -11,55 +10,37 @@
 namespace firstlight {
 namespace {
 
-constexpr std::int64_t lanes = 8;
-typedef std::int32_t Int8 __attribute__((vector_size(32)));
-typedef float Float8 __attribute__((vector_size(32)));
-typedef std::uint8_t Stored8u1 __attribute__((vector_size(8)));
-typedef std::uint16_t Stored8u2 __attribute__((vector_size(16)));
-typedef std::uint32_t Stored8u4 __attribute__((vector_size(32)));
+constexpr std::int64_t block = 256;  // bins whose sums wait in the stack for the second loop
 
 // Live fractions of one trace of whole counts that add up to less than 2^31. Counts of later bins are added to the
 // cycles that no bin used, rather than those of earlier bins subtracted from all cycles: sums of positive numbers keep
 // single precision whatever the number of cycles. Returns true when a bin took more than half of its live cycles, for
-// which the polynomial does not hold. The prefix sum is taken eight bins at a time in registers.
-#define FL_FILL_LIVE(NAME, TYPE, STORED)                                                                             \
+// which the polynomial does not hold. Two loops, because only the second one can be done many bins at a time.
+#define FL_FILL_LIVE(NAME, TYPE)                                                                                     \
     FL_SIMD bool NAME(const TYPE* y, std::int64_t n, std::int32_t total, float rest, float per_cycle, float* live) { \
-        const Int8 none = {};                                                                                        \
-        const Float8 one = Float8{} + 1.0F;                                                                          \
-        Int8 heavy = {};                                                                                             \
+        std::int32_t from_here[block];                                                                               \
         std::int32_t later = total;                                                                                  \
-        std::int64_t i = 0;                                                                                          \
-        for (; i + lanes <= n; i += lanes) {                                                                         \
-            STORED stored;                                                                                           \
-            std::memcpy(&stored, y + i, sizeof stored);                                                              \
-            const Int8 counts = __builtin_convertvector(stored, Int8);                                               \
-            Int8 sum = counts + __builtin_shufflevector(counts, none, 8, 0, 1, 2, 3, 4, 5, 6);                       \
-            sum += __builtin_shufflevector(sum, none, 8, 8, 0, 1, 2, 3, 4, 5);                                       \
-            sum += __builtin_shufflevector(sum, none, 8, 8, 8, 8, 0, 1, 2, 3);                                       \
-            const Int8 from_here = later - sum + counts;                                                             \
-            const Float8 alive = __builtin_convertvector(from_here, Float8) + rest;                                  \
-            const Float8 here = __builtin_convertvector(counts, Float8);                                             \
-            heavy |= (here + here > alive);                                                                          \
-            const Float8 z = here / (alive + alive - here);                                                          \
-            const Float8 z2 = z * z;                                                                                 \
-            const Float8 inner = ((z2 * -0.05382629F - 0.08839986F) * z2 - 0.33334256F) * z2 + 1.0F;                 \
-            Float8 share = (alive - here * 0.5F) * per_cycle * inner;                                                \
-            share = share < one ? share : one;                                                                       \
-            std::memcpy(live + i, &share, sizeof share);                                                             \
-            later -= sum[7];                                                                                         \
+        std::int32_t heavy = 0;                                                                                      \
+        for (std::int64_t begin = 0; begin < n; begin += block) {                                                    \
+            const std::int64_t size = n - begin < block ? n - begin : block;                                         \
+            for (std::int64_t i = 0; i < size; ++i) {                                                                \
+                from_here[i] = later;                                                                                \
+                later -= static_cast<std::int32_t>(y[begin + i]);                                                    \
+            }                                                                                                        \
+            for (std::int64_t i = 0; i < size; ++i) {                                                                \
+                const float here = static_cast<float>(static_cast<std::int32_t>(y[begin + i]));                      \
+                const float alive = rest + static_cast<float>(from_here[i]);                                         \
+                const float z = here / (alive + alive - here);                                                       \
+                const float share = per_cycle * (alive - 0.5F * here) * within_bin(z * z);                           \
+                live[begin + i] = share < 1.0F ? share : 1.0F;                                                       \
+                heavy |= here + here > alive ? 1 : 0;                                                                \
+            }                                                                                                        \
         }                                                                                                            \
-        for (; i < n; ++i) {                                                                                         \
-            const auto counts = static_cast<std::int32_t>(y[i]);                                                     \
-            live[i] = live_share(rest + static_cast<float>(later), static_cast<float>(counts), per_cycle);           \
-            later -= counts;                                                                                         \
-        }                                                                                                            \
-        std::int32_t any = 0;                                                                                        \
-        for (int k = 0; k < lanes; ++k) any |= heavy[k];                                                             \
-        return any != 0;                                                                                             \
+        return heavy != 0;                                                                                           \
     }
-FL_FILL_LIVE(fill_live_u1, std::uint8_t, Stored8u1)
-FL_FILL_LIVE(fill_live_u2, std::uint16_t, Stored8u2)
-FL_FILL_LIVE(fill_live_u4, std::uint32_t, Stored8u4)
+FL_FILL_LIVE(fill_live_u1, std::uint8_t)
+FL_FILL_LIVE(fill_live_u2, std::uint16_t)
+FL_FILL_LIVE(fill_live_u4, std::uint32_t)
 #undef FL_FILL_LIVE
 
 template <class T>

@@ -61,25 +61,29 @@ struct FoundArrival {
     float snr = 0;         // a over the square root of the counts in the span
 };
 
-FL_HD inline float filter_sum(const float* y, const float* weight, std::int64_t taps) {
+// T: float or a stored count type.
+template <class T>
+FL_HD inline float filter_sum(const T* y, const float* weight, std::int64_t taps) {
     float sum = 0;
-    for (std::int64_t k = 0; k < taps; ++k) sum = fmaf(y[k], weight[k], sum);
+    for (std::int64_t k = 0; k < taps; ++k) sum = fmaf(static_cast<float>(y[k]), weight[k], sum);
     return sum;
 }
 
 // Sum at place q eighths of a bin.
-FL_HD inline float phase_sum(const float* y, const FilterView& f, std::int64_t q) {
+template <class T>
+FL_HD inline float phase_sum(const T* y, const FilterView& f, std::int64_t q) {
     return filter_sum(y + q / filter_phases, f.weight + q % filter_phases * f.taps, f.taps);
 }
 
 // From the best place q and the sums around it (NaN: outside the search) to the answer. `all` is the sum of y over
 // the searched bins [range.first, range.last - 1 + taps).
-FL_HD inline FoundArrival arrival_from(const float* y, const FilterView& f, const SearchRange& range, std::int64_t q,
+template <class T>
+FL_HD inline FoundArrival arrival_from(const T* y, const FilterView& f, const SearchRange& range, std::int64_t q,
                                        float before, float best, float after, double all) {
     double offset = 0;
     const double bend = static_cast<double>(before) - 2 * static_cast<double>(best) + static_cast<double>(after);
     if (bend < 0) offset = 0.5 * (static_cast<double>(before) - static_cast<double>(after)) / bend;
-    const float* at = y + q / filter_phases;
+    const T* at = y + q / filter_phases;
     const float* share = f.share + q % filter_phases * f.taps;
     const float* slope = f.slope + q % filter_phases * f.taps;
     double inside = 0;
@@ -99,7 +103,7 @@ FL_HD inline FoundArrival arrival_from(const float* y, const FilterView& f, cons
     }
     FoundArrival found;
     found.position = static_cast<float>((static_cast<double>(q) + offset) / filter_phases + f.zero);
-    found.sigma = static_cast<float>(information > 0 ? 1 / sqrt(information) : std::numeric_limits<double>::infinity());
+    found.sigma = information > 0 ? static_cast<float>(1 / sqrt(information)) : HUGE_VALF;
     found.signal = static_cast<float>(a);
     found.background = static_cast<float>(b);
     found.snr = static_cast<float>(inside > 0 ? a / sqrt(inside) : 0.0);

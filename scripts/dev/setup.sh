@@ -2,8 +2,8 @@
 # Sourced by bash, after `set -euo pipefail`; defines functions and $root, changes into the clone.
 # shellcheck shell=bash
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-cd "$root"
-build="$root/build/release"
+cd "$root" || exit
+build="$root/build"
 
 say() { printf '\n== %s\n' "$*"; }
 note() { printf '   %s\n' "$*"; }
@@ -137,7 +137,7 @@ configure() {
     # A cache made elsewhere (a moved clone) or with another CUDA compiler cannot be reused.
     if [ -e "$build/CMakeCache.txt" ] && [ "$(cat "$build/.configured_for" 2>/dev/null)" != "$(configured_for "$@")" ]; then
         note "made for another place or CUDA compiler: starting afresh"
-        rm -rf "$build"
+        rm -rf "$build/CMakeCache.txt" "$build/CMakeFiles"
     fi
     mkdir -p "$build"
     cmake -S "$root" -B "$build" -G Ninja "$@" >"$build/configure.log" 2>&1 ||

@@ -1,35 +1,55 @@
 #include "kernels/rendering/tone_map.hpp"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <random>
 
-#include "kernels/support/run.hpp"
+#include "tests/support/stage_test.hpp"
 
 namespace firstlight {
 namespace {
 
 constexpr float nan_value = std::numeric_limits<float>::quiet_NaN();
 
-// The image in colours, as 16-bit numbers whatever the parameters' bits.
-std::vector<int> mapped(const ToneMap::Params& params, const std::vector<float>& values,
+// What the queue's memory holds after the stage, as numbers; every byte is 0xA5 before.
+template <class T>
+std::vector<int> bytes_of(Queue& queue, ToneMapWork work, const ToneMap::Coefficients& c) {
+    const auto n = static_cast<std::size_t>(work.pixels);
+    const QueueMemory values(queue, 4 * n), flags(queue, work.flags == nullptr ? 0 : n), rgb(queue, 3 * n * sizeof(T));
+    std::vector<T> result(3 * n, static_cast<T>(0xA5A5));
+    if (n > 0) {
+        queue.upload(values.as(), work.values, 4 * n, 0);
+        if (work.flags != nullptr) queue.upload(flags.as(), work.flags, n, 0);
+        queue.upload(rgb.as(), result.data(), rgb.bytes(), 0);
+        queue.synchronize(0);
+    }
+    run<ToneMap>(queue, ToneMapWork{values.as<float>(), flags.as<std::uint8_t>(), work.pixels, rgb.as()}, c, 0);
+    if (n > 0) queue.download(result.data(), rgb.as(), rgb.bytes(), 0);
+    queue.synchronize(0);
+    return {result.begin(), result.end()};
+}
+
+// The image in colours, whatever the parameters' bits.
+std::vector<int> mapped(Queue& queue, const ToneMap::Params& params, const std::vector<float>& values,
                         const std::vector<std::uint8_t>& flags = {}) {
-    const auto queue = open_cpu_queue(1);
-    Keeper keep(*queue);
+    Keeper keep(queue);
     const std::uint8_t* f = flags.empty() ? nullptr : flags.data();
     const auto n = static_cast<std::int64_t>(values.size());
     const auto c = ToneMap::prepare(params, ToneMap::window(params, values.data(), f, n), keep);
-    if (params.bits == ToneMap::Bits::eight) {
-        std::vector<std::uint8_t> rgb(3 * values.size(), 77);
-        run<ToneMap>(*queue, ToneMapWork{values.data(), f, n, rgb.data()}, c, 0);
-        return {rgb.begin(), rgb.end()};
-    }
-    std::vector<std::uint16_t> rgb(3 * values.size(), 77);
-    run<ToneMap>(*queue, ToneMapWork{values.data(), f, n, rgb.data()}, c, 0);
-    return {rgb.begin(), rgb.end()};
+    const ToneMapWork work{values.data(), f, n, nullptr};
+    return params.bits == ToneMap::Bits::eight ? bytes_of<std::uint8_t>(queue, work, c)
+                                               : bytes_of<std::uint16_t>(queue, work, c);
 }
+
+class ToneMapTest : public StageTest {
+  protected:
+    std::vector<int> mapped(const ToneMap::Params& params, const std::vector<float>& values,
+                            const std::vector<std::uint8_t>& flags = {}) const {
+        return ::firstlight::mapped(queue(), params, values, flags);
+    }
+};
+INSTANTIATE_TEST_SUITE_P(, ToneMapTest, all_backends(), backend_name);
 
 ToneMap::Params gray_fixed(double low, double high) {
     ToneMap::Params p;
@@ -40,7 +60,7 @@ ToneMap::Params gray_fixed(double low, double high) {
     return p;
 }
 
-TEST(ToneMap, linear_gray_is_the_identity) {
+TEST_P(ToneMapTest, linear_gray_is_the_identity) {
     std::vector<float> values(256);
     std::iota(values.begin(), values.end(), 0.0f);
     const std::vector<int> rgb = mapped(gray_fixed(0, 255), values);
@@ -53,7 +73,7 @@ TEST(ToneMap, linear_gray_is_the_identity) {
                                 65535}));
 }
 
-TEST(ToneMap, gamma_lifts_the_dark) {
+TEST_P(ToneMapTest, gamma_lifts_the_dark) {
     auto p = gray_fixed(0, 1);
     p.gamma = 2;
     EXPECT_EQ(mapped(p, {0.25f})[0], 128);  // 255 * sqrt(0.25) = 127.5
@@ -61,7 +81,7 @@ TEST(ToneMap, gamma_lifts_the_dark) {
     EXPECT_EQ(mapped(p, {0.5f})[0], 64);  // 255 * 0.5^2 = 63.75
 }
 
-TEST(ToneMap, log_takes_equal_ratios_to_equal_steps) {
+TEST_P(ToneMapTest, log_takes_equal_ratios_to_equal_steps) {
     auto p = gray_fixed(1e-3, 1e3);
     p.scale = ToneMap::Scale::log;
     p.bits = ToneMap::Bits::sixteen;
@@ -72,13 +92,13 @@ TEST(ToneMap, log_takes_equal_ratios_to_equal_steps) {
     EXPECT_EQ(mapped(p, {-5.0f, 0.0f, 1e-9f}), std::vector<int>(9, 0));
 }
 
-TEST(ToneMap, invert_swaps_the_ends) {
+TEST_P(ToneMapTest, invert_swaps_the_ends) {
     auto p = gray_fixed(0, 1);
     p.invert = true;
     EXPECT_EQ(mapped(p, {0.0f, 1.0f}), (std::vector<int>{255, 255, 255, 0, 0, 0}));
 }
 
-TEST(ToneMap, masked_and_nan_pixels_take_the_colour_of_no_value) {
+TEST_P(ToneMapTest, masked_and_nan_pixels_take_the_colour_of_no_value) {
     const std::vector<int> rgb = mapped(gray_fixed(0, 1), {0.5f, nan_value, 0.5f, 0.5f}, {0, 0, hot, low_counts});
     EXPECT_EQ((std::vector<int>(rgb.begin() + 3, rgb.begin() + 9)), (std::vector<int>{180, 210, 236, 180, 210, 236}));
     EXPECT_EQ(rgb[9], 128);  // few counts are still a measurement
@@ -104,7 +124,7 @@ TEST(ToneMap, window_is_the_percentiles_of_pixels_with_a_value) {
     EXPECT_NEAR(ToneMap::window(p, values.data(), flags.data(), n).low, 10.9, 1e-12);
 }
 
-TEST(ToneMap, images_without_spread_or_values_have_a_window) {
+TEST_P(ToneMapTest, images_without_spread_or_values_have_a_window) {
     EXPECT_EQ(mapped({}, {}), std::vector<int>{});
     ToneMap::Params p;
     p.colormap = Colormap::gray;
@@ -116,7 +136,7 @@ TEST(ToneMap, images_without_spread_or_values_have_a_window) {
     EXPECT_EQ(mapped(p, {nan_value})[0], 180);
 }
 
-TEST(ToneMap, refuses_windows_that_cannot_be) {
+TEST_P(ToneMapTest, refuses_windows_that_cannot_be) {
     EXPECT_THROW(mapped(gray_fixed(1, 1), {1}), Error);
     auto p = gray_fixed(-1, 1);
     p.scale = ToneMap::Scale::log;
@@ -128,7 +148,7 @@ TEST(ToneMap, refuses_windows_that_cannot_be) {
     EXPECT_THROW(mapped(p, {1, 2}), Error);
 }
 
-TEST(ToneMap, every_parameter_changes_the_colours) {
+TEST_P(ToneMapTest, every_parameter_changes_the_colours) {
     std::vector<float> values(1000);
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = 0.01f * static_cast<float>((i * 7919) % 1000 + 1);
     const ParamTable& table = ToneMap::Params::table();
@@ -146,7 +166,31 @@ TEST(ToneMap, every_parameter_changes_the_colours) {
     }
 }
 
-TEST(ToneMap, colour_bar_runs_with_the_image) {
+// Noise over many decades, of sizes around those of blocks and warps: the bytes of the CPU, on every backend.
+TEST_P(ToneMapTest, bytes_are_those_of_the_cpu) {
+    std::mt19937 random(3);
+    const auto cpu = open_cpu_queue(1);
+    for (const std::size_t n : {0U, 1U, 31U, 257U, 3001U}) {
+        std::lognormal_distribution<float> spread(0, 5);
+        std::vector<float> values(n);
+        std::vector<std::uint8_t> flags(n);
+        for (std::size_t i = 0; i < n; ++i) {
+            values[i] = i % 17 == 3 ? nan_value : spread(random) * (i % 5 == 0 ? -1.0f : 1.0f);
+            flags[i] = i % 13 == 5 ? hot : 0;
+        }
+        for (const auto scale : {ToneMap::Scale::linear, ToneMap::Scale::log})
+            for (const auto bits : {ToneMap::Bits::eight, ToneMap::Bits::sixteen}) {
+                ToneMap::Params p;
+                p.scale = n > 1 ? scale : ToneMap::Scale::linear;
+                p.bits = bits;
+                p.gamma = 2.2;
+                p.colormap = Colormap::turbo;
+                EXPECT_EQ(mapped(p, values, flags), ::firstlight::mapped(*cpu, p, values, flags)) << n;
+            }
+    }
+}
+
+TEST_P(ToneMapTest, colour_bar_runs_with_the_image) {
     ToneMap::Params p;
     p.gamma = 1.7;
     p.window = ToneMap::WindowFrom::fixed;

@@ -1,0 +1,34 @@
+// Words and numbers as people read them, and the checks that every command makes before it starts to work.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace firstlight::cli {
+
+using Json = nlohmann::ordered_json;
+
+[[nodiscard]] std::string readable_bytes(std::size_t bytes);    // "1.5 GiB"
+[[nodiscard]] std::string readable_seconds(double seconds);     // "12 s", "3 min 5 s", "0.8 ms"
+[[nodiscard]] std::string readable_count(double count);         // "12,345", "1.23e+09"
+[[nodiscard]] std::string readable_ps(double seconds);          // "512.3 ps", "1.2 ns"
+[[nodiscard]] Json finite_or_null(double value);                // JSON has no NaN
+
+// "512M", "4G", "1.5 GiB" or a number of bytes; 1K is 1024. Errors: usage, naming `flag`.
+[[nodiscard]] std::size_t parse_memory(const std::string& text, const std::string& flag);
+
+// Lines "name   value", values aligned.
+using Facts = std::vector<std::pair<std::string, std::string>>;
+void print_facts(const Facts& facts);
+void print_json(const Json& json);
+void print_warning(const std::string& text);  // stderr
+
+// Finds out before any work whether `target` can be written. Errors: ExitCode::output, as writing itself would say;
+// `input` (may be empty) is never overwritten, not even by force.
+void check_output(const std::filesystem::path& target, bool force, const std::filesystem::path& input);
+
+}  // namespace firstlight::cli

@@ -1,0 +1,22 @@
+// Layers as numbers in files of other programs: NumPy's .npy and CSV. Written whole or not at all.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "host/data/gated_images.hpp"
+
+namespace firstlight::cli {
+
+// float32, little-endian, C order: [y, x], or [view, y, x] with a views axis. NumPy format 1.0.
+void write_npy(const std::filesystem::path& path, const GatedImages& images, const ImageLayer& layer, bool force);
+
+// One view: a comment with layer and unit, then a line per image row; "nan" where there is no value. Nine digits, so
+// that floats read back as the same bits.
+void write_csv(const std::filesystem::path& path, const GatedImages& images, const ImageLayer& layer, std::int64_t view, bool force);
+
+// The values of a file written by the above. Errors: ExitCode::output when it is not what was written.
+[[nodiscard]] std::vector<float> read_npy(const std::filesystem::path& path);
+[[nodiscard]] std::vector<float> read_csv(const std::filesystem::path& path);
+
+}  // namespace firstlight::cli

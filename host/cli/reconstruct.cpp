@@ -1,0 +1,180 @@
+// firstlight reconstruct: an acquisition in, a result and figures out.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <set>
+
+#include "host/cli/command.hpp"
+#include "host/cli/console.hpp"
+#include "host/cli/interruption.hpp"
+#include "host/cli/job_options.hpp"
+#include "host/cli/progress_bar.hpp"
+#include "host/cli/result_report.hpp"
+#include "host/data/layers.hpp"
+#include "host/pipeline/layer_figure.hpp"
+
+namespace firstlight::cli {
+namespace {
+
+struct ReconstructOptions {
+    JobOptions job;
+    std::string scan, output, png;
+    bool force = false, json = false, quiet = false, strict = false, help_stages = false;
+};
+
+struct FigureFile {
+    std::string layer;
+    std::int64_t view = 0;
+    std::filesystem::path path;
+};
+
+std::filesystem::path output_of(const ReconstructOptions& options) {
+    if (!options.output.empty()) return options.output;
+    return std::filesystem::path(options.scan).stem().string() + ".result.h5";
+}
+
+std::filesystem::path figure_path(const ReconstructOptions& options, const std::string& layer, std::int64_t view, bool views) {
+    const std::string stem = std::filesystem::path(options.scan).stem().string();
+    return std::filesystem::path(options.png) /
+           (views ? fmt::format("{}_{}_view{:03}.png", stem, layer, view) : fmt::format("{}_{}.png", stem, layer));
+}
+
+void prepare_figure_folder(const ReconstructOptions& options, const Recipe& recipe) {
+    std::error_code failed;
+    std::filesystem::create_directories(options.png, failed);
+    if (!std::filesystem::is_directory(options.png))
+        throw Error(ExitCode::output, options.png + ": the folder cannot be made", failed.message(), "give another --png");
+    if (access(options.png.c_str(), W_OK) != 0)
+        throw Error(ExitCode::output, options.png + ": cannot be written", "no permission", "give another --png");
+    std::set<std::string> layers{"counts"};
+    for (const RecipeStage& stage : recipe.stages)
+        if (stage.stage->layers != nullptr)
+            for (const Layer layer : stage.stage->layers(stage.params.get())) layers.insert(layer_info(layer).name);
+    for (const std::string& layer : layers)
+        for (const bool views : {false, true})
+            if (is_worth_a_figure(layer)) check_output(figure_path(options, layer, 0, views), options.force, options.scan);
+}
+
+std::vector<FigureFile> write_figures(const ReconstructOptions& options, const Result& result, const Recipe& recipe) {
+    std::vector<FigureFile> files;
+    const GatedImages& images = result.images;
+    for (const ImageLayer& layer : images.layers) {
+        const bool has_value = std::any_of(layer.values.begin(), layer.values.end(), [](float v) { return v == v; });
+        if (!has_value || !is_worth_a_figure(layer.name)) continue;
+        for (std::int64_t view = 0; view < images.views; ++view) {
+            const auto path = figure_path(options, layer.name, view, images.has_views_axis);
+            write_layer_figure(path, images, layer.name, view, recipe,
+                               std::filesystem::path(options.scan).filename().string(), options.force);
+            files.push_back({layer.name, view, path});
+        }
+    }
+    return files;
+}
+
+void report(const ReconstructOptions& options, const std::string& shape, const Recipe& recipe, const Result& result, double seconds,
+            const std::filesystem::path& output, const std::vector<FigureFile>& figures) {
+    if (options.json) {
+        Json json{{"input", options.scan}, {"output", output.string()}, {"recipe_name", recipe.name}, {"seconds", seconds}};
+        Json& files = json["figures"] = Json::array();
+        for (const FigureFile& f : figures) files.push_back({{"layer", f.layer}, {"view", f.view}, {"path", f.path.string()}});
+        json.update(result_json(result));
+        print_json(json);
+        return;
+    }
+    if (options.quiet) return;
+    const Process& process = result.process;
+    const std::string threads = fact_of(process, "threads");
+    Facts facts{{"input", fmt::format("{}: {}", options.scan, shape)},
+                {"recipe", recipe.summary.empty() ? recipe.name : fmt::format("{}: {}", recipe.name, recipe.summary)},
+                {"backend", fmt::format("{}, {}{}", fact_of(process, "backend"), fact_of(process, "device"),
+                                        threads.empty() || threads == "0" ? "" : ", threads: " + threads)},
+                {"time", readable_seconds(seconds)}};
+    print_facts(facts);
+    fmt::print("\n");
+    print_stages(process);
+    fmt::print("\n");
+    Facts ends = quality_facts(result);
+    ends.emplace_back("result", output.string());
+    for (const FigureFile& f : figures) ends.emplace_back("figure", f.path.string());
+    print_facts(ends);
+}
+
+int print_stage_help(const Recipe& recipe) {
+    fmt::print("Parameters of recipe \"{}\", set by --stage.parameter VALUE:\n", recipe.name);
+    for (const RecipeStage& stage : recipe.stages) fmt::print("\n{}", describe_parameters(*stage.stage, stage.params.get()));
+    return 0;
+}
+
+int reconstruct_scan(const ReconstructOptions& options, const CommandLine& line) {
+    const auto start = std::chrono::steady_clock::now();
+    Job job;
+    if (options.help_stages) {
+        Recipe recipe = load_recipe(options.job.recipe);
+        set_stage_flags(recipe, line.stage_flags);
+        return print_stage_help(recipe);
+    }
+    if (options.scan.empty())
+        throw Error(ExitCode::usage, "firstlight reconstruct: SCAN is required", "", "see firstlight reconstruct --help");
+    job.recipe = recipe_of(options.job, line.stage_flags);
+    job.scan_path = options.scan;
+    job.backend = options.job.backend;
+    job.threads = options.job.threads;
+    job.memory_bytes = memory_of(options.job);
+    job.strict = options.strict;
+    job.command = line.typed;
+
+    const std::filesystem::path output = output_of(options);
+    const std::string shape = scan_shape(AcquisitionFile::open(options.scan, OpenOptions{}).scan());  // its errors come first
+    check_output(output, options.force, options.scan);
+    if (!options.png.empty()) prepare_figure_folder(options, job.recipe);
+
+    Result result;
+    {
+        ProgressBar bar(!options.quiet && !options.json);
+        JobCallbacks callbacks;
+        callbacks.cancelled = &interruption_requested();
+        callbacks.progress = [&](const Progress& p) { bar.show(p.what, p.done, p.total); };
+        callbacks.say = [&](const std::string& text) {
+            if (options.quiet || options.json) return;
+            bar.wipe();
+            fmt::print(stderr, "firstlight: {}\n", text);
+        };
+        result = run_job(job, callbacks);
+    }
+    if (interruption_requested()) throw Interrupted();
+    if (!options.quiet)
+        for (const std::string& warning : result.process.warnings) print_warning(warning);
+    std::vector<FigureFile> figures;
+    {
+        const WritingFiles now;
+        write_result(output, result, options.force);
+        if (!options.png.empty()) figures = write_figures(options, result, job.recipe);
+    }
+    report(options, shape, job.recipe, result, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
+           output, figures);
+    return 0;
+}
+
+}  // namespace
+
+void add_reconstruct(CLI::App& program, CommandLine& line) {
+    auto options = std::make_shared<ReconstructOptions>();
+    CLI::App* command = program.add_subcommand("reconstruct", "Make ballistic images from an acquisition");
+    command->add_option("SCAN", options->scan, "Acquisition file")->type_name("FILE");
+    command->add_option("-o,--output", options->output, "Result file; default: SCAN's name with .result.h5, here")
+        ->type_name("FILE");
+    add_recipe_option(*command, options->job);
+    add_backend_options(*command, options->job);
+    command->add_option("--png", options->png, "Also write a figure of every layer into this folder")->type_name("FOLDER");
+    command->add_flag("--force", options->force, "Replace existing files");
+    command->add_flag("--strict", options->strict, "Refuse doubtful input instead of warning");
+    command->add_flag("--json", options->json, "Print one JSON object instead of text");
+    command->add_flag("--quiet", options->quiet, "Print nothing but errors");
+    command->add_flag("--help-stages", options->help_stages, "Print the parameters of the recipe's stages and exit");
+    command->footer("Parameters of stages: --stage.parameter VALUE, for example --time_gate.open_ps -40.\n"
+                    "All of them: firstlight reconstruct --help-stages, or firstlight recipe show NAME");
+    command->callback([options, &line] { line.run = [options, &line] { return reconstruct_scan(*options, line); }; });
+}
+
+}  // namespace firstlight::cli

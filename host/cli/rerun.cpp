@@ -1,0 +1,135 @@
+// firstlight rerun: reproduces a result from what is inside it, or says what differs.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+
+#include "host/cli/command.hpp"
+#include "host/cli/console.hpp"
+#include "host/cli/interruption.hpp"
+#include "host/cli/job_options.hpp"
+#include "host/cli/progress_bar.hpp"
+#include "host/cli/result_report.hpp"
+
+namespace firstlight::cli {
+namespace {
+
+struct RerunOptions {
+    std::string result, output, scan;
+    int threads = 0;
+    bool force = false, json = false, quiet = false;
+};
+
+struct LayerDifference {
+    std::string layer;
+    std::int64_t pixels = 0;     // whose bits differ
+    double largest = 0;          // absolute difference; infinite where only one has a value
+    std::string note;            // set when the layer is there only once
+};
+
+// Bit for bit, so that NaN equals NaN and 0 differs from -0.
+std::vector<LayerDifference> differences(const GatedImages& before, const GatedImages& now) {
+    std::vector<LayerDifference> found;
+    const auto only_in = [&](const GatedImages& one, const GatedImages& other, const char* note) {
+        for (const ImageLayer& layer : one.layers)
+            if (other.layer(layer.name) == nullptr) found.push_back({layer.name, 0, 0, note});
+    };
+    only_in(before, now, "not made any more");
+    only_in(now, before, "not in the result");
+    for (const ImageLayer& layer : before.layers) {
+        const ImageLayer* fresh = now.layer(layer.name);
+        if (fresh == nullptr) continue;
+        if (fresh->values.size() != layer.values.size()) {
+            found.push_back({layer.name, 0, 0, "of another size"});
+            continue;
+        }
+        LayerDifference d{layer.name, 0, 0, {}};
+        for (std::size_t i = 0; i < layer.values.size(); ++i) {
+            if (std::bit_cast<std::uint32_t>(layer.values[i]) == std::bit_cast<std::uint32_t>(fresh->values[i])) continue;
+            ++d.pixels;
+            const double gap = std::abs(static_cast<double>(layer.values[i]) - static_cast<double>(fresh->values[i]));
+            d.largest = std::max(d.largest, std::isnan(gap) ? std::numeric_limits<double>::infinity() : gap);
+        }
+        if (d.pixels > 0) found.push_back(d);
+    }
+    if (before.mask != now.mask) {
+        LayerDifference d{"mask", 0, 0, before.mask.size() == now.mask.size() ? "" : "of another size"};
+        for (std::size_t i = 0; i < std::min(before.mask.size(), now.mask.size()); ++i) d.pixels += before.mask[i] != now.mask[i] ? 1 : 0;
+        found.push_back(d);
+    }
+    return found;
+}
+
+bool is_about_input(const std::string& problem) { return problem.rfind("input ", 0) == 0; }
+
+void report(const RerunOptions& options, const std::vector<std::string>& problems, const std::vector<LayerDifference>& found) {
+    if (options.json) {
+        Json json{{"result", options.result}, {"problems", problems}, {"reproduced", found.empty()}};
+        Json& list = json["differences"] = Json::array();
+        for (const LayerDifference& d : found)
+            list.push_back({{"layer", d.layer}, {"pixels", d.pixels}, {"largest", finite_or_null(d.largest)}, {"note", d.note}});
+        print_json(json);
+        return;
+    }
+    if (found.empty()) {
+        if (!options.quiet) fmt::print("{}: reproduced bit for bit\n", options.result);
+        return;
+    }
+    fmt::print("{}: not reproduced\n", options.result);
+    for (const LayerDifference& d : found)
+        fmt::print("  {}: {}\n", d.layer, !d.note.empty() ? d.note : fmt::format("{} pixels differ, by up to {:.3g}", d.pixels, d.largest));
+}
+
+int rerun(const RerunOptions& options, const CommandLine& line) {
+    const Result before = read_result(options.result, {});
+    std::vector<std::string> problems;
+    Job job = job_of(before, options.result, problems);
+    job.command = line.typed;
+    job.threads = options.threads;
+    const bool input_problem = std::any_of(problems.begin(), problems.end(), is_about_input);
+    for (const std::string& problem : problems) print_warning(problem);
+    std::error_code ignored;
+    if (!std::filesystem::exists(job.scan_path, ignored))
+        throw Error(ExitCode::bad_input, fmt::format("{}: cannot be run again", options.result), "its input is not there any more",
+                    fmt::format("put {} back", job.scan_path.string()));
+    if (!options.output.empty()) {
+        check_output(options.output, options.force, options.result);
+        check_output(options.output, options.force, job.scan_path);
+    }
+    Result now;
+    {
+        ProgressBar bar(!options.quiet && !options.json);
+        JobCallbacks callbacks;
+        callbacks.cancelled = &interruption_requested();
+        callbacks.progress = [&](const Progress& p) { bar.show(p.what, p.done, p.total); };
+        now = run_job(job, callbacks);
+    }
+    if (interruption_requested()) throw Interrupted();
+    if (!options.output.empty()) {
+        const WritingFiles writing;
+        write_result(options.output, now, options.force);
+    }
+    report(options, problems, differences(before.images, now.images));
+    if (!options.output.empty() && !options.quiet && !options.json) fmt::print("result  {}\n", options.output);
+    return static_cast<int>(input_problem ? ExitCode::bad_input : ExitCode::ok);
+}
+
+}  // namespace
+
+void add_rerun(CLI::App& program, CommandLine& line) {
+    auto options = std::make_shared<RerunOptions>();
+    CLI::App* command = program.add_subcommand("rerun", "Reproduce a result from what is inside it and compare");
+    command->add_option("RESULT", options->result, "Result file")->type_name("FILE")->required();
+    command->add_option("-o,--output", options->output, "Also write the fresh result")->type_name("FILE");
+    command->add_option("--threads", options->threads, "Threads of the CPU; 0: all")
+        ->type_name("N")->check(CLI::Range(0, 4096))->capture_default_str();
+    command->add_flag("--force", options->force, "Replace an existing file");
+    command->add_flag("--json", options->json, "Print one JSON object instead of text");
+    command->add_flag("--quiet", options->quiet, "Print nothing when it is reproduced");
+    command->footer("Exit code 3 when an input is missing or differs from what it was.");
+    command->callback([options, &line] { line.run = [options, &line] { return rerun(*options, line); }; });
+}
+
+}  // namespace firstlight::cli

@@ -1,0 +1,113 @@
+#include "host/pipeline/layer_figure.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "host/data/layers.hpp"
+#include "kernels/support/run.hpp"
+
+namespace firstlight {
+namespace {
+
+const ImageLayer& layer_called(const GatedImages& images, const std::string& name) {
+    if (const ImageLayer* layer = images.layer(name)) return *layer;
+    std::vector<std::string> names;
+    for (const ImageLayer& layer : images.layers) names.push_back(layer.name);
+    throw Error(ExitCode::usage, fmt::format("there is no layer \"{}\"", name), "",
+                fmt::format("choose from {}", fmt::join(names, ", ")));
+}
+
+std::string caption_of(const LayerColours& colours) {
+    const ToneMap::Params& tone = colours.tone;
+    std::string text = tone.window == ToneMap::WindowFrom::percentiles
+                           ? fmt::format("window {:g} % to {:g} %", tone.low_percentile, tone.high_percentile)
+                           : std::string("fixed window");
+    if (tone.scale == ToneMap::Scale::log) text += ", logarithmic";
+    if (tone.gamma != 1) text += fmt::format(", gamma {:g}", tone.gamma);
+    return text;
+}
+
+}  // namespace
+
+double pixel_pitch_m(const Axis& axis) {
+    if (axis.unit != "m" || axis.size < 2) return 0;
+    return std::abs(axis.at(axis.size - 1) - axis.at(0)) / static_cast<double>(axis.size - 1);
+}
+
+bool is_worth_a_figure(const std::string& layer) {
+    return layer.find("_sigma") == std::string::npos && layer != "background" && layer != "optical_depth_upper_limit";
+}
+
+ToneMap::Params tone_of(const Recipe& recipe, const ImageLayer& layer) {
+    const ToneMap::Params* given = recipe.params<ToneMap>();
+    ToneMap::Params tone = given != nullptr ? *given : ToneMap::Params{};
+    const LayerInfo* meant = given != nullptr ? &layer_info(given->layer) : nullptr;
+    if (meant == nullptr || layer.name != meant->name) {
+        tone.window = ToneMap::WindowFrom::percentiles;
+        if (layer.unit != "count") tone.scale = ToneMap::Scale::linear;
+    }
+    const bool any_positive = std::any_of(layer.values.begin(), layer.values.end(), [](float v) { return v > 0; });
+    if (!any_positive) tone.scale = ToneMap::Scale::linear;
+    return tone;
+}
+
+LayerColours colours_of(const GatedImages& images, const ImageLayer& layer, std::int64_t view,
+                        const ToneMap::Params& tone, bool inpainted) {
+    if (view < 0 || view >= images.views)
+        throw Error(ExitCode::usage, fmt::format("there is no view {}", view),
+                    fmt::format("the result has {}, counted from 0", images.views));
+    LayerColours colours;
+    colours.rows = images.rows;
+    colours.columns = images.columns;
+    colours.tone = tone;
+    const std::int64_t pixels = images.rows * images.columns;
+    const float* values = layer.values.data() + view * pixels;
+    const std::uint8_t* flags = images.mask.empty() ? nullptr : images.mask.data() + view * pixels;
+    colours.window = ToneMap::window(tone, values, flags, pixels);
+    const std::unique_ptr<Queue> queue = open_cpu_queue(1);
+    Keeper keep(*queue);
+    const ToneMap::Coefficients c = ToneMap::prepare(tone, colours.window, keep);
+    colours.bits = tone.bits == ToneMap::Bits::sixteen ? 16 : 8;
+    void* rgb = nullptr;
+    if (colours.bits == 16) {
+        colours.rgb16.resize(static_cast<std::size_t>(pixels) * 3);
+        rgb = colours.rgb16.data();
+    } else {
+        colours.rgb8.resize(static_cast<std::size_t>(pixels) * 3);
+        rgb = colours.rgb8.data();
+    }
+    run<ToneMap>(*queue, ToneMapWork{values, inpainted ? nullptr : flags, pixels, rgb}, c, 0);
+    return colours;
+}
+
+void write_layer_figure(const std::filesystem::path& path, const GatedImages& images, const std::string& name,
+                        std::int64_t view, const Recipe& recipe, const std::string& source, bool force) {
+    const ImageLayer& layer = layer_called(images, name);
+    const LayerColours colours =
+        colours_of(images, layer, view, tone_of(recipe, layer), recipe.find(Inpainting::info.name) != nullptr);
+    Figure figure;
+    figure.rgb = colours.bits == 16 ? static_cast<const void*>(colours.rgb16.data()) : colours.rgb8.data();
+    figure.rows = colours.rows;
+    figure.columns = colours.columns;
+    figure.bits = colours.bits;
+    figure.title = images.views > 1 ? fmt::format("{}: {}, view {}", source, name, view) : fmt::format("{}: {}", source, name);
+    figure.caption = layer.long_name.empty() ? caption_of(colours) : layer.long_name + "; " + caption_of(colours);
+    figure.quantity = name;
+    figure.unit = layer.unit == "1" ? "" : layer.unit;
+    figure.low = colours.window.low;
+    figure.high = colours.window.high;
+    figure.log = colours.tone.scale == ToneMap::Scale::log;
+    constexpr int bar_colours = 256;
+    for (int i = 0; i < bar_colours; ++i) {
+        const Rgb c = ToneMap::colour(colours.tone, static_cast<double>(i) / (bar_colours - 1));
+        figure.bar.push_back({c.red, c.green, c.blue});
+    }
+    figure.no_value = std::array<double, 3>{no_value_colour.red, no_value_colour.green, no_value_colour.blue};
+    figure.pixel_width_m = pixel_pitch_m(images.x);
+    figure.pixel_height_m = pixel_pitch_m(images.y);
+    write_figure_png(path, figure, force);
+}
+
+}  // namespace firstlight

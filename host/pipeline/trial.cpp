@@ -1,0 +1,98 @@
+#include "host/pipeline/trial.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <limits>
+
+namespace firstlight {
+namespace {
+
+constexpr std::int64_t trial_side = 32;
+
+double seconds_of(const std::function<void()>& work) {
+    double least = std::numeric_limits<double>::infinity();  // what else the machine does only adds
+    for (int repeat = 0; repeat < 2; ++repeat) {
+        const auto start = std::chrono::steady_clock::now();
+        work();
+        least = std::min(least, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    }
+    return least;
+}
+
+// The rectangle `part` of a scan as a scan of its own.
+Scan cut(const Scan& whole, const TileWindow& part) {
+    Scan scan = whole;
+    scan.views = 1;
+    scan.has_views_axis = false;
+    scan.rows = part.rows;
+    scan.columns = part.columns;
+    scan.x_m.clear();
+    scan.y_m.clear();
+    scan.view_angle_rad.clear();
+    const auto keep = [&](auto& values, std::size_t samples) {
+        if (values.size() != static_cast<std::size_t>(whole.pixels()) * samples || whole.pixels() == 1) return;
+        std::decay_t<decltype(values)> kept;
+        for (std::int64_t i = 0; i < part.traces(); ++i) {
+            const auto from = values.begin() + static_cast<std::ptrdiff_t>(samples) * part.pixel(i);
+            kept.insert(kept.end(), from, from + static_cast<std::ptrdiff_t>(samples));
+        }
+        values = kept;
+    };
+    keep(scan.pulses, 1);
+    keep(scan.exposure_s, 1);
+    keep(scan.reference_pulses, 1);
+    keep(scan.t0_map_s, 1);
+    keep(scan.dark_rate_hz, 1);
+    keep(scan.flat, 1);
+    keep(scan.pixel_mask, 1);
+    if (scan.irf.per_pixel) keep(scan.irf.values, whole.irf.values.size() / static_cast<std::size_t>(whole.pixels()));
+    const auto first = [](std::vector<double>& values, std::int64_t views) {
+        if (views > 1 && static_cast<std::int64_t>(values.size()) == views) values.resize(1);
+    };
+    first(scan.pulses, whole.views);
+    first(scan.exposure_s, whole.views);
+    return scan;
+}
+
+PhotonCube read_part(const CountDataset& counts, const TileWindow& part) {
+    PhotonCube cube(counts.type(), 1, part.rows, part.columns, counts.bins());
+    CountDataset::Scratch scratch;
+    counts.read(part, cube.counts.data(), scratch);
+    return cube;
+}
+
+}  // namespace
+
+double Trial::expected_seconds(const Scan& scan, int lanes) const {
+    const double share = static_cast<double>(scan.pixels() * scan.views) / static_cast<double>(traces);
+    return (read_seconds + compute_seconds) * share / std::max(1, lanes);
+}
+
+Trial try_part(const AcquisitionFile& file, const Recipe& recipe) {
+    const Scan& whole = file.scan();
+    TileWindow part;  // from the middle, where objects are
+    part.rows = std::min(whole.rows, trial_side);
+    part.columns = std::min(whole.columns, trial_side);
+    part.y0 = (whole.rows - part.rows) / 2;
+    part.x0 = (whole.columns - part.columns) / 2;
+    part.scan_columns = whole.columns;
+
+    Trial trial;
+    trial.traces = part.traces();
+    PhotonCube cube, reference;
+    trial.read_seconds = seconds_of([&] {
+        cube = read_part(file.counts(), part);
+        if (file.reference() != nullptr) reference = read_part(*file.reference(), part);
+    });
+    const Scan scan = cut(whole, part);
+    CountSource reference_source;
+    if (file.reference() != nullptr) reference_source = source_of(reference);
+    const auto queue = open_cpu_queue(1);
+    trial.compute_seconds = seconds_of([&] {
+        (void)reconstruct(scan, source_of(cube), file.reference() != nullptr ? &reference_source : nullptr, recipe, *queue, {});
+    });
+    return trial;
+}
+
+}  // namespace firstlight
