@@ -7,6 +7,9 @@
 #define FL_HD
 #endif
 
+// For the small functions of a hot loop: a call that is not inlined keeps the loop from being vectorised.
+#define FL_INLINE FL_HD inline __attribute__((always_inline))
+
 // FL_SIMD before a hot CPU function: the compiler makes one copy per instruction set and the best one for the
 // machine is picked at load time. No copy contracts a*b+c (-ffp-contract=off), so all copies give the same bits.
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && !defined(__CUDACC__) && \
