@@ -35,11 +35,14 @@ std::string readable_count(double count) {
     if (!std::isfinite(count)) return "?";
     if (std::abs(count) >= 1e9) return fmt::format("{:.4g}", count);
     const bool whole = count == std::floor(count);
-    std::string digits = fmt::format("{:.0f}", std::abs(count));
     if (!whole && std::abs(count) < 1000) return fmt::format("{:.4g}", count);
-    for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
-        digits.insert(static_cast<std::size_t>(at), ",");
-    return (count < 0 ? "-" : "") + digits;
+    const std::string digits = fmt::format("{:.0f}", std::abs(count));
+    std::string text = count < 0 ? "-" : "";
+    for (std::size_t i = 0; i < digits.size(); ++i) {
+        if (i > 0 && (digits.size() - i) % 3 == 0) text += ',';
+        text += digits[i];
+    }
+    return text;
 }
 
 std::string readable_ps(double seconds) {

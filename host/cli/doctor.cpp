@@ -5,6 +5,7 @@
 
 #include "host/cli/command.hpp"
 #include "host/cli/console.hpp"
+#include "host/io/acquisition_file.hpp"
 #include "host/io/probe.hpp"
 #include "host/pipeline/build_facts.hpp"
 #include "host/pipeline/plan.hpp"
@@ -35,7 +36,7 @@ std::string cpu_features() {
 // The helper answers for a file that it must refuse (this is a folder), so its refusal shows that it is there.
 std::string probe_state(bool& found) {
     try {
-        probe("/", ProbeKind::acquisition);
+        probe("/", ProbeKind::acquisition, OpenOptions{}.memory_limit);
         found = true;
     } catch (const Error& e) {
         found = e.code() != ExitCode::internal;

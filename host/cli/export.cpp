@@ -12,6 +12,7 @@
 #include "host/cli/result_report.hpp"
 #include "host/io/images.hpp"
 #include "host/pipeline/layer_figure.hpp"
+#include "host/pipeline/pipeline.hpp"
 
 namespace firstlight::cli {
 namespace {

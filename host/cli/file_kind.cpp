@@ -1,22 +1,28 @@
 #include "host/cli/file_kind.hpp"
 
-#include <fmt/format.h>
-
-#include "host/io/h5.hpp"
+#include "host/io/acquisition_file.hpp"
 #include "host/io/probe.hpp"
 #include "kernels/support/error.hpp"
 
 namespace firstlight::cli {
 
 FileKind kind_of(const std::filesystem::path& path) {
-    probe(path, ProbeKind::acquisition);
-    const auto format = h5::ReadFile(path).text("/", "firstlight_format");
-    if (format == "result") return FileKind::result;
-    if (format == "acquisition") return FileKind::acquisition;
-    throw Error(ExitCode::bad_input, path.string() + ": is HDF5, but not a file of firstlight",
-                format ? fmt::format("/ has firstlight_format \"{}\"; expected \"acquisition\" or \"result\"", *format)
-                       : std::string("/ has no attribute firstlight_format"),
-                "import it with `firstlight import`");
+    const std::size_t memory = OpenOptions{}.memory_limit;
+    try {
+        probe(path, ProbeKind::result, memory);
+        return FileKind::result;
+    } catch (const Error& as_result) {
+        if (as_result.code() != ExitCode::bad_input) throw;
+        try {
+            probe(path, ProbeKind::acquisition, memory);
+        } catch (const Error& as_acquisition) {
+            // What is wrong with it is said by the reader of what it means to be.
+            const std::string text = as_acquisition.what();
+            if (text.find(": is a firstlight result") != std::string::npos) throw as_result;
+            throw;
+        }
+    }
+    return FileKind::acquisition;
 }
 
 }  // namespace firstlight::cli

@@ -9,6 +9,7 @@
 #include "host/cli/result_report.hpp"
 #include "host/io/acquisition_writer.hpp"
 #include "host/io/importers/confocal_capture.hpp"
+#include "host/pipeline/pipeline.hpp"
 
 namespace firstlight::cli {
 namespace {
