@@ -57,9 +57,8 @@ void write_simulation(const std::filesystem::path& output, const SimulatedScan& 
 int simulate_scene(const SimulateOptions& options, const CommandLine& line) {
     SimulationScene scene = read_scene(options.scene);
     if (options.seed) scene.photons.seed = scene.response.seed = *options.seed;
-    const std::filesystem::path output = options.output.empty()
-                                             ? std::filesystem::path(options.scene).stem().string() + ".h5"
-                                             : std::filesystem::path(options.output);
+    const std::filesystem::path output =
+        options.output.empty() ? std::filesystem::path(options.scene).stem().string() + ".h5" : options.output;
     check_output(output, options.force, options.scene);
     const auto say = [&](const std::string& text) {
         if (!options.quiet) fmt::print(stderr, "firstlight: {}\n", text);
