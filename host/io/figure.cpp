@@ -13,7 +13,7 @@ namespace firstlight {
 namespace {
 
 using Ink = std::array<std::uint16_t, 3>;
-constexpr Ink white{65535, 65535, 65535}, black{0x2222, 0x2222, 0x2222}, pale{0x6b6b, 0x6b6b, 0x6b6b};
+constexpr Ink black{0x2222, 0x2222, 0x2222}, pale{0x6b6b, 0x6b6b, 0x6b6b};
 
 Ink ink_of(const std::array<double, 3>& rgb) {
     Ink ink{};

@@ -22,7 +22,7 @@ __global__ void gate_traces(TraceTile tile, TimeGate::Coefficients c) {
     GatedTrace g = gated_windows(tile, trace, c);
     double total = 0;
     for (std::int64_t i = lane(); i < tile.counts.bins; i += 32)
-        total += static_cast<double>(count_at(tile.counts, trace, i));
+        total += exact_count_at(tile.counts, trace, i);
     g.total = warp_sum(total);
     g.in_gate = sums_over(tile, trace, g.gate);
     g.in_late = sums_over(tile, trace, g.late);

@@ -82,7 +82,7 @@ struct WindowSums {
 };
 
 FL_HD inline void add_bin(const TraceTile& tile, std::int64_t trace, std::int64_t i, double weight, WindowSums& sums) {
-    const double y = static_cast<double>(count_at(tile.counts, trace, i));
+    const double y = exact_count_at(tile.counts, trace, i);
     const double live = tile.model.live == nullptr ? 1.0 : static_cast<double>(tile.model.live[trace * tile.counts.bins + i]);
     const double value = weight * y / live;
     sums.raw += weight * y;

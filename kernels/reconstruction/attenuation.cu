@@ -7,13 +7,13 @@ namespace {
 
 constexpr int threads_per_block = 256;
 
-__global__ void fill_depth(ImageTile images, Attenuation::Coefficients c) {
-    const std::int64_t pixel = global_thread();
-    if (pixel < images.pixels()) Attenuation::fill(images, c, pixel);
+__global__ void attenuate(ImageTile images, Attenuation::Coefficients c) {
+    const std::int64_t i = global_thread();
+    if (i < images.pixels()) Attenuation::pixel(images, c, i);
 }
 
 void attenuation_on_cuda(const ImageTile& images, const Attenuation::Coefficients& c, cudaStream_t stream) {
-    launch(fill_depth,
+    launch(attenuate,
            {.blocks = blocks_for(images.pixels(), threads_per_block), .threads = threads_per_block, .stream = stream},
            images, c);
 }

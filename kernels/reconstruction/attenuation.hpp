@@ -1,16 +1,20 @@
-// attenuation: the optical depth of what lies between source and detector, from the scan and its reference.
+// attenuation: the optical depth of what lies between source and detector, against the reference scan.
 //
-// Physics (Beer-Lambert): the transmission of a pixel is T = (S / E / g) / (R / E_R / g_R) * F, its optical depth
-// OD = -ln T, var OD = var S / S^2 + var R / R^2. S, R: `ballistic` of scan and reference; E, E_R: laser pulses; F: the
-// filter that was put into the reference's beam; g, g_R: share of the response that each gate holds.
-// Where S is below `detection_sigma` standard deviations nothing was detected: optical_depth and its sigma are NaN, and
-// optical_depth_upper_limit is the OD of the upper limit of transmission at `confidence` (the true OD is at least that),
-// S_up = max(S, 0) + z sigma, at least -ln(1 - confidence) counts, which is the limit for no counts at all.
-// Where the reference itself is not detected, or the pixel is masked, all are NaN.
-// Shapes: images. Without a reference: NaN everywhere and a warning; with `reference = required` an Error. Errors: pulses
-// of scan or reference missing while `exposure` is `pulses`. CPU and CUDA agree to 1e-5 in OD.
+// Physics: OD = -ln[(S / E) * F / (R / E_R)], S and R the ballistic counts of scan and reference, E and E_R their laser
+// pulses, F the transmission of the filter that the reference was taken with. Where the two were gated differently
+// (automatic edges), each is divided by the share of the response that its gate keeps.
+//     var(OD) = var(S) / S^2 + var(R) / R^2
+// Where S is not above `detection_sigma` standard deviations, only a limit is known: the transmission is, with
+// `confidence`, at most that of S_up = max(max(S, 0) + z * sigma, -ln(1 - confidence)), z the one-sided normal
+// quantile, sigma at least sqrt(background + 1) counts, and -ln(1 - confidence) (3.0 at 95 %) the limit of a Poisson
+// mean that gave 0 counts. optical_depth_upper_limit is the OD of S_up (the true one is at least this), optical_depth
+// is NaN there; everywhere else it is the other way round. Shapes: images [y][x]; needs ballistic and ballistic_sigma,
+// uses background. A pixel that is NaN in either image, or whose reference is not above detection_sigma, is NaN in all
+// three layers. Errors: pulses missing and exposure not stated as equal; reference required but not there, or of
+// another size. CPU and CUDA agree to 1e-6 relative. Source: G. Cowan, Statistical Data Analysis (1998), chapter 9, for
+// the limits.
 //
-//   S = 300 +- 17.3 from 1e6 pulses, R = 3000 +- 54.8 from 2e5 through F = 0.1  ->  OD = 6.215 +- 0.061
+//   S = 100 +- 10, R = 10000 +- 100, equal pulses, F = 0.01  ->  OD = -ln(100 * 0.01 / 10000) = 9.21 +- 0.1
 #pragma once
 
 #include <cmath>
@@ -33,11 +37,11 @@ struct Attenuation {
         static const ParamTable& table();
     };
     struct Coefficients {
-        const float* full = nullptr;        // [pixels] ballistic counts expected at OD 0; null: no reference
-        const float* full_sigma = nullptr;  // [pixels]
-        float detection_sigma = 3;
-        float limit_sigma = 0;   // one-sided normal quantile of the confidence
-        float limit_counts = 0;  // limit for no counts
+        const float* open = nullptr;           // [pixels] ballistic counts expected at OD 0; NaN: not known
+        const float* open_variance = nullptr;  // [pixels] relative variance of it; both null: no reference
+        double detection_sigma = 0;
+        double quantile = 0;     // z
+        double zero_counts = 0;  // -ln(1 - confidence)
     };
 
     static std::vector<Layer> layers(const Params&) {
@@ -46,26 +50,30 @@ struct Attenuation {
     static Coefficients prepare(const Params&, StageContext&);
     static void on_cpu(const ImageTile&, const Coefficients&);
 
-    FL_HD static void fill(const ImageTile& images, const Coefficients& c, std::int64_t p) {
-        const float none = std::numeric_limits<float>::quiet_NaN();
-        float depth = none;
-        float depth_sigma = none;
-        float limit = none;
-        const float signal = images.layer(Layer::ballistic)[p];
-        const float sigma = images.layer(Layer::ballistic_sigma)[p];
-        if (c.full != nullptr && c.full[p] > c.detection_sigma * c.full_sigma[p] && c.full[p] > 0 && signal == signal) {
-            const float from_full = c.full_sigma[p] / c.full[p];
-            if (signal > 0 && signal >= c.detection_sigma * sigma) {
-                depth = logf(c.full[p] / signal);
-                depth_sigma = sqrtf(sigma / signal * (sigma / signal) + from_full * from_full);
-            } else {
-                const float most = fmaxf(signal, 0.0F) + c.limit_sigma * sigma;
-                limit = logf(c.full[p] / fmaxf(most, c.limit_counts));
+    // A sentence for people when most optical depths of an image (host memory) are negative, else "".
+    static std::string remark(const ImageTile& images);
+
+    FL_HD static void pixel(const ImageTile& images, const Coefficients& c, std::int64_t i) {
+        const float nan = std::numeric_limits<float>::quiet_NaN();
+        float depth = nan, sigma = nan, limit = nan;
+        if (c.open != nullptr) {
+            const double s = static_cast<double>(images.layer(Layer::ballistic)[i]);
+            const double s_sigma = static_cast<double>(images.layer(Layer::ballistic_sigma)[i]);
+            const double open = static_cast<double>(c.open[i]);
+            const bool known = s - s == 0 && s_sigma >= 0 && open > 0;
+            if (known && s > c.detection_sigma * s_sigma) {
+                depth = static_cast<float>(-log(s / open));
+                sigma = static_cast<float>(sqrt(s_sigma * s_sigma / (s * s) + static_cast<double>(c.open_variance[i])));
+            } else if (known) {
+                const float* background = images.layer(Layer::background);
+                const double b = background == nullptr ? 0.0 : static_cast<double>(background[i]);
+                const double spread = fmax(s_sigma, sqrt(fmax(b, 0.0) + 1));
+                limit = static_cast<float>(-log(fmax(fmax(s, 0.0) + c.quantile * spread, c.zero_counts) / open));
             }
         }
-        images.layer(Layer::optical_depth)[p] = depth;
-        images.layer(Layer::optical_depth_sigma)[p] = depth_sigma;
-        images.layer(Layer::optical_depth_upper_limit)[p] = limit;
+        if (float* layer = images.layer(Layer::optical_depth)) layer[i] = depth;
+        if (float* layer = images.layer(Layer::optical_depth_sigma)) layer[i] = sigma;
+        if (float* layer = images.layer(Layer::optical_depth_upper_limit)) layer[i] = limit;
     }
 };
 

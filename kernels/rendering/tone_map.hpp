@@ -6,6 +6,7 @@
 //     s = log(v / low) / log(high / low)        scale log
 // and gets the colour  colormap(s^(1/gamma));  beyond the window it gets the colour of the nearer end. Pixels that are
 // masked or NaN are drawn in `no_value_colour`, which no colormap contains.
+// Inpainted pixels keep their flags: leave `flags` null to show them; what could not be filled is NaN and stays pale.
 //
 // Powers and logarithms differ between mathematics libraries, so they are taken on the host only, into a table of up
 // to 65,536 colours. A kernel only finds its entry: linear, by one subtraction and one product; log, by the bits of the

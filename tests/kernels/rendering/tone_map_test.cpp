@@ -44,8 +44,8 @@ std::vector<int> mapped(Queue& queue, const ToneMap::Params& params, const std::
 
 class ToneMapTest : public StageTest {
   protected:
-    [[nodiscard]] std::vector<int> mapped(const ToneMap::Params& params, const std::vector<float>& values,
-                                          const std::vector<std::uint8_t>& flags = {}) const {
+    std::vector<int> mapped(const ToneMap::Params& params, const std::vector<float>& values,
+                            const std::vector<std::uint8_t>& flags = {}) const {
         return ::firstlight::mapped(queue(), params, values, flags);
     }
 };
