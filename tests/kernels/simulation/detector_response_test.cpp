@@ -1,279 +1,318 @@
 #include "kernels/simulation/detector_response.hpp"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <numeric>
 
-#include "kernels/support/error.hpp"
+#include "kernels/simulation/random_counts.hpp"
 #include "kernels/support/parallel_for.hpp"
 #include "tests/support/stage_test.hpp"
 
 namespace firstlight {
 namespace {
 
-using Statistics = DetectorResponse::Statistics;
+constexpr double bin_s = 10e-12;
 
-struct Recording {
-    Scan scan;
-    std::vector<double> share, position, scattered;  // one unscattered component
+struct Light {
+    std::vector<double> even;   // [pixels][bins] detections per pulse
+    std::vector<double> sharp;  // [pixels] the same
+    double arrival = 20;        // bins
+};
+struct Outcome {
     std::vector<double> expected;
     std::vector<std::uint32_t> counts;
-
-    Recording(std::int64_t rows, std::int64_t columns, std::int64_t bins, double pulses) {
-        scan.rows = rows;
-        scan.columns = columns;
-        scan.bins = bins;
-        scan.bin_width_s = 10e-12;
-        scan.first_bin_centre_s = 5e-12;
-        scan.pulses = {pulses};
-        scan.repetition_rate_hz = 50e6;
-        share.assign(static_cast<std::size_t>(rows * columns), 0.0);
-        position.assign(share.size(), 0.0);
-        scattered.assign(share.size() * static_cast<std::size_t>(bins), 0.0);
-    }
-    void run_on(Queue& queue, const DetectorResponse::Params& params, int threads = 0) {
-        Keeper keep(queue);
-        const auto c = DetectorResponse::prepare(params, scan, keep);
-        ResponseTask task;
-        task.pixels = scan.pixels();
-        task.unscattered = 1;
-        task.share = keep.keep(share);
-        task.position = keep.keep(position);
-        task.scattered = keep.keep(scattered);
-        task.pulses = scan.pulses[0];
-        const std::size_t cells = scattered.size();
-        QueueMemory lambda(queue, cells * sizeof(double)), there(queue, cells * sizeof(std::uint32_t));
-        expected.assign(cells, std::nan(""));
-        counts.assign(cells, 0xffffffffU);
-        if (cells > 0) {
-            queue.upload(lambda.as(), expected.data(), lambda.bytes(), 0);
-            queue.upload(there.as(), counts.data(), there.bytes(), 0);
-        }
-        task.expected = lambda.as<double>();
-        task.counts = there.as<std::uint32_t>();
-        with_threads(threads, [&] { run<DetectorResponse>(queue, task, c, 0); });
-        if (cells > 0) {
-            queue.download(expected.data(), lambda.as(), lambda.bytes(), 0);
-            queue.download(counts.data(), there.as(), there.bytes(), 0);
-        }
-        queue.synchronize(0);
-    }
-    [[nodiscard]] double total() const { return std::accumulate(counts.begin(), counts.end(), 0.0); }
 };
 
-Queue& cpu() {
-    static const auto queue = open_cpu_queue(1);
-    return *queue;
+Scan scan_of(std::int64_t rows, std::int64_t columns, std::int64_t bins, double pulses) {
+    Scan scan;
+    scan.name = "test";
+    scan.rows = rows;
+    scan.columns = columns;
+    scan.bins = bins;
+    scan.bin_width_s = bin_s;
+    scan.pulses = {pulses};
+    return scan;
 }
 
-double gauss_below(double x, double sigma) { return 0.5 * std::erfc(-x / sigma / std::sqrt(2.0)); }
-
-TEST(DetectorResponse, convolves_with_the_response_at_the_exact_time) {
-    Recording r(1, 1, 64, 1e3);
-    r.share = {0.5};
-    r.position = {20.3};
-    r.scattered[40] = 0.25;
-    DetectorResponse::Params params;
-    params.fwhm_ps = 40;
-    params.jitter_fwhm_ps = 30;  // together 50 ps
-    r.run_on(cpu(), params);
-    const double sigma = 5 / 2.354820045;
-    for (std::size_t i = 0; i < 64; ++i) {
-        const auto e = static_cast<double>(i);
-        double truth = 0.5 * (gauss_below(e + 1 - 20.3, sigma) - gauss_below(e - 20.3, sigma));
-        for (int k = 0; k < 1000; ++k) {
-            const double at = 40 + (k + 0.5) / 1000;
-            truth += 0.25e-3 * (gauss_below(e + 1 - at, sigma) - gauss_below(e - at, sigma));
-        }
-        EXPECT_NEAR(r.expected[i], truth, 1e-4 * 0.5) << i;
-    }
-    EXPECT_NEAR(std::accumulate(r.expected.begin(), r.expected.end(), 0.0), 0.75, 1e-8);
+DetectorResponse::Params quiet() {
+    DetectorResponse::Params p;
+    p.statistics = DetectorResponse::Statistics::poisson;
+    return p;
 }
 
-TEST(DetectorResponse, tail_holds_its_share_and_decays) {
-    Recording r(1, 1, 200, 1e3);
-    r.share = {1.0};
-    r.position = {30.0};
-    DetectorResponse::Params params;
-    params.fwhm_ps = 20;
-    params.tail_ps = 150;
-    params.tail_share = 0.3;
-    r.run_on(cpu(), params);
-    // Long after the Gaussian only the tail is left: share · e^{sigma²/2tau²} e^{-t/tau}.
-    const double sigma = 2 / 2.354820045;
-    for (std::size_t i = 60; i < 120; ++i) {
-        const double from = (static_cast<double>(i) - 30) / 15;
-        const double truth = 0.3 * std::exp(0.5 * sigma * sigma / 225) * (std::exp(-from) - std::exp(-from - 1.0 / 15));
-        EXPECT_NEAR(r.expected[i] / truth, 1, 2e-3) << i;
-    }
-    // What a calibration would know integrates to the same shape.
-    const Response& irf = r.scan.irf;
-    const double step = irf.time_s[1] - irf.time_s[0];
-    double sum = 0, beyond = 0;
-    for (std::size_t i = 0; i < irf.values.size(); ++i) {
-        sum += irf.values[i];
-        if (irf.time_s[i] >= 300e-12) beyond += irf.values[i];
-    }
-    EXPECT_NEAR(beyond / sum, 0.3 * std::exp(-2.0), 0.3 * std::exp(-2.0) * (3e-2 + step / 150e-12));
+Outcome respond(Queue& q, const DetectorResponse::Params& params, Scan& scan, const Light& light,
+                std::uint32_t recording = 0) {
+    Keeper keep(q);
+    const auto c = DetectorResponse::prepare(params, scan, keep);
+    ResponseTask task;
+    task.pixels = scan.pixels();
+    task.unscattered = light.sharp.empty() ? 0 : 1;
+    task.share = keep.keep(light.sharp);
+    const std::vector<double> when(static_cast<std::size_t>(scan.pixels()), light.arrival);
+    task.position = keep.keep(when);
+    task.scattered = keep.keep(light.even);
+    task.pulses = scan.pulses[0];
+    task.recording = recording;
+    Outcome out;
+    out.expected.resize(static_cast<std::size_t>(scan.pixels() * scan.bins));
+    out.counts.resize(out.expected.size());
+    const QueueMemory expected(q, out.expected.size() * sizeof(double)),
+        counts(q, out.counts.size() * sizeof(std::uint32_t));
+    task.expected = expected.as<double>();
+    task.counts = counts.as<std::uint32_t>();
+    run<DetectorResponse>(q, task, c, 0);
+    q.download(out.expected.data(), expected.as(), expected.bytes(), 0);
+    q.download(out.counts.data(), counts.as(), counts.bytes(), 0);
+    q.synchronize(0);
+    return out;
 }
 
-TEST(DetectorResponse, writes_what_a_calibration_would_know) {
-    Recording r(8, 9, 50, 1e4);
-    r.share.assign(72, 0.1);
-    r.position.assign(72, 25.0);
-    DetectorResponse::Params params;
-    params.statistics = Statistics::poisson;
-    params.skew_ps = 60;
-    params.flat_spread = 0.1;
-    params.bin_nonlinearity = 0.05;
-    params.dark_rate_hz = 1e6;
-    params.hot_share = 0.2;
-    params.hot_rate_hz = 1e8;
-    r.run_on(cpu(), params);
-    EXPECT_NEAR(std::accumulate(r.scan.flat.begin(), r.scan.flat.end(), 0.0), 72, 1e-9);
-    EXPECT_NEAR(std::accumulate(r.scan.bin_width_correction.begin(), r.scan.bin_width_correction.end(), 0.0), 50, 1e-9);
-    EXPECT_TRUE(r.scan.pixel_mask.empty());
-    std::vector<double> edges{0};
-    for (const double w : r.scan.bin_width_correction) edges.push_back(edges.back() + w);
-    int hots = 0;
-    for (std::size_t p = 0; p < 72; ++p) {
-        EXPECT_LE(std::abs(r.scan.t0_map_s[p]), 60e-12);
-        hots += r.scan.dark_rate_hz[p] > 1e7 ? 1 : 0;
-        const double at = 25 + r.scan.t0_map_s[p] / 10e-12;
-        for (std::size_t i = 0; i < 50; ++i) {
-            const double light =
-                gauss_below(edges[i + 1] - at, 5 / 2.354820045) - gauss_below(edges[i] - at, 5 / 2.354820045);
-            const double truth =
-                0.1 * r.scan.flat[p] * light + r.scan.dark_rate_hz[p] * 10e-12 * (edges[i + 1] - edges[i]);
-            EXPECT_NEAR(r.expected[p * 50 + i], truth, 2e-5);
-        }
+template <class T>
+double sum(const std::vector<T>& v) {
+    return std::accumulate(v.begin(), v.end(), 0.0);
+}
+double centroid(const double* v, std::size_t n) {
+    double s = 0;
+    double all = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+        s += (static_cast<double>(i) + 0.5) * v[i];
+        all += v[i];
     }
-    EXPECT_GT(hots, 4);
-    EXPECT_LT(hots, 30);
-    params.mask_known = true;
-    r.run_on(cpu(), params);
-    EXPECT_EQ(std::count(r.scan.pixel_mask.begin(), r.scan.pixel_mask.end(), hot), hots);
+    return s / all;
 }
 
-TEST(DetectorResponse, poisson_counts_have_the_expected_total_and_spread) {
-    Recording r(100, 100, 32, 1e3);
-    r.share.assign(10'000, 0.02);
-    r.position.assign(10'000, 16.0);
-    DetectorResponse::Params params;
-    params.statistics = Statistics::poisson;
-    r.run_on(cpu(), params);
-    EXPECT_NEAR(r.total(), 20.0 * 10'000, 4 * std::sqrt(200'000.0));
-    double variance = 0;
-    for (std::size_t p = 0; p < 10'000; ++p) {
-        const double n = std::accumulate(r.counts.begin() + static_cast<std::ptrdiff_t>(p * 32),
-                                         r.counts.begin() + static_cast<std::ptrdiff_t>(p * 32 + 32), 0.0);
-        variance += (n - 20) * (n - 20) / 10'000;
+class DetectorResponseTest : public StageTest {};
+INSTANTIATE_TEST_SUITE_P(, DetectorResponseTest, all_backends(), backend_name);
+
+TEST_P(DetectorResponseTest, sharp_light_comes_at_its_arrival_and_the_pixels_delay) {
+    auto params = quiet();
+    params.skew_ps = 45;
+    Scan scan = scan_of(3, 7, 64, 1e6);
+    Light light;
+    light.sharp.assign(21, 1e-3);
+    light.arrival = 20.6;
+    const Outcome out = respond(queue(), params, scan, light);
+    for (std::size_t p = 0; p < 21; ++p) {
+        const double* trace = &out.expected[p * 64];
+        EXPECT_NEAR(std::accumulate(trace, trace + 64, 0.0), 1e-3 * scan.flat[p], 1e-10);
+        EXPECT_NEAR(centroid(trace, 64), 20.6 + scan.t0_map_s[p] / bin_s, 1e-3);
+        EXPECT_LE(std::abs(scan.t0_map_s[p]), 45e-12);
     }
-    EXPECT_NEAR(variance, 20, 4 * 20 * std::sqrt(2.0 / 10'000) + 0.1);
 }
 
-// At half a detection per pulse the mean of bin i is C e^{-light before i} (1 - e^{-lambda_i}).
-TEST(DetectorResponse, first_photon_counts_follow_the_law_of_pile_up) {
-    Recording r(20, 20, 64, 1e5);
-    for (std::size_t p = 0; p < 400; ++p) {
-        r.share[p] = 0.4;
-        r.position[p] = 20;
-        for (std::size_t i = 25; i < 60; ++i) r.scattered[p * 64 + i] = 0.3 / 35;
+TEST_P(DetectorResponseTest, light_of_a_bin_comes_around_the_bins_centre_and_the_tail_delays_its_share) {
+    auto params = quiet();
+    params.tail_share = 0.2;
+    params.tail_ps = 30;
+    Scan scan = scan_of(1, 1, 256, 1e6);
+    Light light;
+    light.even.assign(256, 0.0);
+    light.even[40] = 3e-4;
+    light.even[41] = 1e-4;
+    const Outcome out = respond(queue(), params, scan, light);
+    EXPECT_NEAR(sum(out.expected), 4e-4, 1e-10);
+    EXPECT_NEAR(centroid(out.expected.data(), 256), 40.75 + 0.2 * 3.0, 2e-3);
+}
+
+TEST_P(DetectorResponseTest, gaussian_width_is_as_asked) {
+    auto params = quiet();
+    params.fwhm_ps = 30;
+    params.jitter_fwhm_ps = 40;  // 50 ps together
+    Scan scan = scan_of(1, 1, 64, 1e6);
+    Light light;
+    light.sharp = {1};
+    light.arrival = 30.5;
+    const Outcome out = respond(queue(), params, scan, light);
+    const double sigma = 5.0 / 2.3548200450309493;
+    const auto by = [&](double x) { return 0.5 * std::erfc(-(x - 30.5) / sigma / std::sqrt(2.0)); };
+    for (std::size_t i = 20; i < 42; ++i) {
+        const auto x = static_cast<double>(i);
+        EXPECT_NEAR(out.expected[i], by(x + 1) - by(x), 2e-4) << i;
     }
-    DetectorResponse::Params params;
-    r.run_on(cpu(), params);
+}
+
+TEST_P(DetectorResponseTest, dark_counts_are_rate_times_pulses_times_true_bin_width) {
+    auto params = quiet();
+    params.dark_rate_hz = 2000;
+    params.bin_nonlinearity = 0.1;
+    Scan scan = scan_of(1, 3, 64, 1e9);
+    const Outcome out = respond(queue(), params, scan, {});
+    EXPECT_NEAR(sum(scan.bin_width_correction), 64, 1e-9);
+    for (std::size_t i = 0; i < out.expected.size(); ++i)
+        EXPECT_NEAR(1e9 * out.expected[i], 2000 * 1e9 * bin_s * scan.bin_width_correction[i % 64], 1e-9);
+    EXPECT_NEAR(sum(out.counts), 3 * 64 * 20, 4.5 * std::sqrt(3 * 64 * 20));
+}
+
+TEST_P(DetectorResponseTest, first_photon_law_has_its_closed_form_mean) {
+    auto params = quiet();
+    params.statistics = DetectorResponse::Statistics::first_photon;
+    Scan scan = scan_of(20, 20, 16, 1e4);
+    Light light;
+    light.even.assign(400 * 16, 0.1);  // up to 1.6 photons per pulse
+    const Outcome out = respond(queue(), params, scan, light);
     double before = 0;
-    for (std::size_t i = 0; i < 64; ++i) {
-        const double lambda = r.expected[i];
-        const double truth = 400 * 1e5 * std::exp(-before) * -std::expm1(-lambda);
-        double found = 0;
-        for (std::size_t p = 0; p < 400; ++p) found += r.counts[p * 64 + i];
-        EXPECT_NEAR(found, truth, 4.5 * std::sqrt(truth) + 1) << i;
-        before += lambda;
+    double all = 0;
+    for (std::size_t i = 0; i < 16; ++i) {
+        const double m = out.expected[i];
+        const double chance = std::exp(-before) * -std::expm1(-m);
+        double mean = 0;
+        for (std::size_t p = 0; p < 400; ++p) mean += out.counts[p * 16 + i] / 400.0;
+        EXPECT_NEAR(mean, 1e4 * chance, 4.5 * std::sqrt(1e4 * chance * (1 - chance) / 400)) << i;
+        before += m;
+        all += mean;
     }
-    for (std::size_t p = 0; p < 400; ++p)
-        EXPECT_LE(std::accumulate(r.counts.begin() + static_cast<std::ptrdiff_t>(p * 64),
-                                  r.counts.begin() + static_cast<std::ptrdiff_t>(p * 64 + 64), 0.0),
-                  1e5);
+    EXPECT_NEAR(all, 1e4 * -std::expm1(-before), 4.5 * std::sqrt(1e4 * std::exp(-before) / 400));
 }
 
-TEST(DetectorResponse, dead_time_lowers_the_rate_as_it_should) {
-    Recording r(20, 20, 40, 1e5);
-    for (std::size_t p = 0; p < 400; ++p)
-        for (std::size_t i = 0; i < 40; ++i) r.scattered[p * 40 + i] = 0.3 / 40;
-    DetectorResponse::Params params;
+// Free-running detector under even light all the time (the window is the period): r = m / (1 + m tau).
+TEST_P(DetectorResponseTest, dead_time_lowers_the_rate_as_the_closed_form_says) {
+    auto params = quiet();
+    params.statistics = DetectorResponse::Statistics::dead_time;
     params.fwhm_ps = 1;
-    params.statistics = Statistics::dead_time;
-    // Blind for five periods of 20 ns less what is left of the pulse's light: the mean number of pulses between
-    // detections is 5 (blind) + 1/(1 - e^-0.3) (waiting).
-    params.dead_time_ns = 5 * 20 - 2;
-    r.run_on(cpu(), params);
-    const double light = std::accumulate(r.expected.begin(), r.expected.begin() + 40, 0.0);
-    const double truth = 1e5 / (4 + 1 / -std::expm1(-light)) * 400;
-    // After a detection in bin b the pixel wakes at bin b + 1 + 9800 of 2000-bin periods: in the next-but-four pulse
-    // before its light when b < 199, which is all of the window.
-    EXPECT_NEAR(r.total() / truth, 1, 5 / std::sqrt(truth) + 2e-4);
-    params.dead_time_ns = 0;
-    r.run_on(cpu(), params);
-    EXPECT_NEAR(r.total(), 400e5 * light, 5e-3 * 400e5 * light);  // one count per bin and pulse at most
+    params.dead_time_ns = 5;    // 500 bins
+    params.dark_rate_hz = 1e8;  // 1e-3 per bin: m tau = 0.5
+    Scan scan = scan_of(10, 10, 100, 2000);
+    scan.repetition_rate_hz = 1e9;  // a period of 100 bins
+    const Outcome out = respond(queue(), params, scan, {});
+    // Per pixel 200 000 bins; a detection takes its own bin and 500 blind ones, then waits 1000 bins on average.
+    const double detections = 100 * 200000.0 / (1000 + 500 + 0.5);
+    EXPECT_NEAR(sum(out.counts), detections, 0.01 * detections);
 }
 
-TEST(DetectorResponse, refuses_what_it_cannot_draw) {
-    Recording r(1, 1, 8, 1e3);
-    DetectorResponse::Params params;
-    params.statistics = Statistics::dead_time;
-    r.scan.repetition_rate_hz.reset();
-    EXPECT_THROW(r.run_on(cpu(), params), Error);
-    r.scan.repetition_rate_hz = 1e11;
-    EXPECT_THROW(r.run_on(cpu(), params), Error);
-    r.scan.pulses.clear();
-    params.statistics = Statistics::poisson;
-    Keeper keep(cpu());
-    EXPECT_THROW(DetectorResponse::prepare(params, r.scan, keep), Error);
-}
-
-TEST(DetectorResponse, does_not_depend_on_threads) {
-    Recording one(9, 11, 33, 1e4);
-    for (std::size_t i = 0; i < one.scattered.size(); ++i) one.scattered[i] = 1e-3 * static_cast<double>(i % 17);
-    Recording two = one;
-    one.run_on(cpu(), {}, 1);
-    two.run_on(cpu(), {}, 2);
-    EXPECT_EQ(one.counts, two.counts);
-}
-
-class DetectorResponseParity : public StageTest {};
-INSTANTIATE_TEST_SUITE_P(, DetectorResponseParity, all_backends(), backend_name);
-
-TEST_P(DetectorResponseParity, gives_the_cpus_bits) {
-    for (const Statistics statistics : {Statistics::poisson, Statistics::first_photon, Statistics::dead_time})
-        for (const auto& [rows, columns, bins] :
-             {std::tuple{1, 1, 1}, std::tuple{1, 31, 40}, std::tuple{257, 1, 7}, std::tuple{3, 5, 257}}) {
-            Recording here(rows, columns, bins, 5e3);
-            for (std::size_t i = 0; i < here.scattered.size(); ++i)
-                here.scattered[i] = 1e-4 * static_cast<double>(i % 29) + (i % 31 == 0 ? 0.3 : 0.0);
-            for (std::size_t p = 0; p < here.share.size(); ++p) {
-                here.share[p] = 0.01 * static_cast<double>(p % 5);
-                here.position[p] = 0.37 * static_cast<double>(bins);
-            }
-            Recording there = here;
-            DetectorResponse::Params params;
-            params.seed = 99;
-            params.statistics = statistics;
-            params.fwhm_ps = 35;
-            params.tail_share = 0.1;
-            params.skew_ps = 30;
-            params.flat_spread = 0.1;
-            params.dark_rate_hz = 1e6;
-            params.hot_share = 0.1;
-            params.hot_rate_hz = 1e9;
-            params.bin_nonlinearity = 0.03;
-            params.dead_time_ns = 3;
-            here.run_on(cpu(), params);
-            there.run_on(queue(), params);
+TEST_P(DetectorResponseTest, the_same_bits_as_on_the_cpu_with_any_threads) {
+    using Statistics = DetectorResponse::Statistics;
+    for (const auto statistics : {Statistics::first_photon, Statistics::poisson, Statistics::dead_time}) {
+        DetectorResponse::Params params;
+        params.statistics = statistics;
+        params.skew_ps = 80;
+        params.flat_spread = 0.1;
+        params.bin_nonlinearity = 0.05;
+        params.tail_share = 0.1;
+        params.hot_share = 0.1;
+        params.hot_rate_hz = 1e7;
+        Scan scan = scan_of(7, 11, 64, 2e3);
+        scan.repetition_rate_hz = 2e7;
+        Light light;
+        for (std::int64_t p = 0; p < 77; ++p) {
+            light.sharp.push_back(1e-4 * static_cast<double>(p * p));
+            for (std::int64_t i = 0; i < 64; ++i)
+                light.even.push_back(i > 20 ? 1e-4 * static_cast<double>((p + 1) * (i - 20) % 97) : 0);
+        }
+        const Outcome here = respond(queue(), params, scan, light);
+        const auto cpu = open_cpu_queue(1);
+        for (const int threads : {1, 3}) {
+            Outcome there;
+            with_threads(threads, [&] { there = respond(*cpu, params, scan, light); });
             EXPECT_EQ(here.counts, there.counts);
             EXPECT_EQ(here.expected, there.expected);
         }
+        EXPECT_NE(respond(queue(), params, scan, light, 1).counts, here.counts);  // another recording
+        params.seed = 2;
+        EXPECT_NE(respond(queue(), params, scan, light).counts, here.counts);
+    }
+}
+
+TEST(DetectorResponse, tells_the_scan_what_a_calibration_would_find) {
+    DetectorResponse::Params params;
+    params.skew_ps = 80;
+    params.flat_spread = 0.05;
+    params.hot_share = 0.01;
+    params.dark_rate_hz = 50;
+    params.hot_rate_hz = 1e5;
+    params.tail_share = 0.1;
+    const auto queue = open_cpu_queue(1);
+    Keeper keep(*queue);
+    Scan scan = scan_of(200, 200, 128, 1e6);
+    DetectorResponse::prepare(params, scan, keep);
+    double hot_pixels = 0;
+    double skew = 0;
+    double spread = 0;
+    for (std::size_t p = 0; p < 40000; ++p) {
+        hot_pixels += scan.dark_rate_hz[p] > 50 ? 1 : 0;
+        skew += scan.t0_map_s[p] * scan.t0_map_s[p] / 40000;
+        spread += (scan.flat[p] - 1) * (scan.flat[p] - 1) / 40000;
+    }
+    EXPECT_NEAR(hot_pixels, 400, 90);
+    EXPECT_NEAR(std::sqrt(skew), 80e-12 / std::sqrt(3.0), 1e-12);
+    EXPECT_NEAR(std::sqrt(spread), 0.05, 1e-3);
+    EXPECT_NEAR(sum(scan.flat), 40000, 1e-6);
+    EXPECT_TRUE(scan.pixel_mask.empty());
+    double mean = 0;
+    for (std::size_t k = 0; k < scan.irf.values.size(); ++k) mean += scan.irf.values[k] * scan.irf.time_s[k];
+    EXPECT_NEAR(mean / sum(scan.irf.values), 10e-12, 0.05e-12);  // a tenth of the light is 100 ps late
+
+    scan.pulses.clear();
+    EXPECT_THROW(DetectorResponse::prepare(params, scan, keep), Error);
+}
+
+// Mean, variance and, over the values where 20 or more are expected, chi-square.
+void expect_law(const std::vector<double>& draws, double mean, double variance,
+                const std::function<double(double)>& log_chance, const std::string& what) {
+    const auto n = static_cast<double>(draws.size());
+    double m = 0;
+    double v = 0;
+    for (const double k : draws) m += k / n;
+    for (const double k : draws) v += (k - m) * (k - m) / (n - 1);
+    EXPECT_NEAR(m, mean, 4.5 * std::sqrt(variance / n)) << what;
+    const double kurtosis = 3 + 1 / variance;
+    EXPECT_NEAR(v, variance, 4.5 * variance * std::sqrt((kurtosis - 1) / n)) << what;
+
+    const double sigma = std::sqrt(variance);
+    const double step = std::max(1.0, std::floor(sigma / 4));  // wide laws: several values per cell
+    std::map<double, double> found;
+    for (const double k : draws) found[std::floor(k / step)] += 1;
+    double chi = 0;
+    int cells = -1;
+    for (double cell = std::max(0.0, std::floor((mean - 8 * sigma) / step)); cell * step <= mean + 8 * sigma + 2;
+         ++cell) {
+        double expected = 0;
+        for (double k = cell * step; k < (cell + 1) * step; ++k) expected += n * std::exp(log_chance(k));
+        if (expected < 20) continue;
+        chi += (found[cell] - expected) * (found[cell] - expected) / expected;
+        ++cells;
+    }
+    if (cells >= 1) {
+        EXPECT_LT(chi, cells + 4.5 * std::sqrt(2.0 * cells) + 6) << what << ", " << cells << " cells";
+    }
+}
+
+TEST(RandomCounts, poisson_draws_follow_the_law) {
+    for (const double mean : {0.01, 0.3, 1.0, 9.99, 10.0, 25.0, 300.0, 1e4, 1e5}) {
+        std::vector<double> draws;
+        for (std::uint32_t i = 0; i < 100000; ++i) {
+            CounterStream random{i, 0, 0, 0, 11, 0};
+            draws.push_back(poisson_number(mean, random));
+        }
+        expect_law(
+            draws, mean, mean, [&](double k) { return k * std::log(mean) - mean - std::lgamma(k + 1); },
+            "Poisson " + std::to_string(mean));
+    }
+}
+
+TEST(RandomCounts, binomial_draws_follow_the_law) {
+    const std::vector<std::pair<double, double>> laws{{1, 0.3},    {20, 0.01},  {30, 0.45},  {1000, 1e-5},
+                                                      {100, 0.5},  {100, 0.9},  {1e4, 0.3},  {1e6, 1e-6},
+                                                      {1e6, 1e-4}, {1e9, 1e-8}, {1e9, 1e-4}, {2e5, 0.97}};
+    for (const auto& law : laws) {
+        const double n = law.first;
+        const double p = law.second;
+        std::vector<double> draws;
+        for (std::uint32_t i = 0; i < 100000; ++i) {
+            CounterStream random{i, 0, 0, 0, 12, 0};
+            draws.push_back(binomial_number(n, p, -std::log1p(-p), random));
+        }
+        expect_law(
+            draws, n * p, n * p * (1 - p),
+            [&](double k) {
+                if (k > n) return -1e9;
+                return std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1) + k * std::log(p) +
+                       (n - k) * std::log1p(-p);
+            },
+            "binomial " + std::to_string(n) + " " + std::to_string(p));
+    }
+    CounterStream random{0, 0, 0, 0, 1, 0};
+    EXPECT_EQ(binomial_number(7, 1, 1e300, random), 7);
+    EXPECT_EQ(binomial_number(7, 0, 0, random), 0);
+    EXPECT_EQ(poisson_number(0, random), 0);
 }
 
 }  // namespace
