@@ -78,7 +78,6 @@ TEST(PhotonTransport, reflects_by_fresnel) {
 TEST(PhotonTransport, keeps_light_beyond_the_critical_angle) {
     TransportScene scene = slab(0.01, 0, 0, 0);
     scene.layers[0].refractive_index = 1.5;
-    scene.layers[0].mu_a_per_m = 1e-3;
     scene.index_before = scene.index_behind = 1;
     scene.half_width_x_m = scene.half_width_y_m = 10;
     scene.source.kind = SourceKind::cone;

@@ -82,10 +82,12 @@ void expect_law(const std::function<double(std::uint32_t)>& number, const std::f
 
 TEST(RandomCounts, poisson_numbers_follow_their_law) {
     for (const double mean : {0.01, 0.7, 9.99, 10.0, 27.3, 1000.0}) {
-        expect_law([mean](std::uint32_t i) {
-            CounterStream stream{i, 3, 0, 9, 1, 2};
-            return poisson_number(mean, stream);
-        }, [mean](double k) { return k * std::log(mean) - mean - std::lgamma(k + 1); }, mean, mean);
+        expect_law(
+            [mean](std::uint32_t i) {
+                CounterStream stream{i, 3, 0, 9, 1, 2};
+                return poisson_number(mean, stream);
+            },
+            [mean](double k) { return k * std::log(mean) - mean - std::lgamma(k + 1); }, mean, mean);
     }
     CounterStream stream{1, 2, 0, 3, 4, 5};
     EXPECT_EQ(poisson_number(0, stream), 0);
@@ -96,14 +98,17 @@ TEST(RandomCounts, binomial_numbers_follow_their_law) {
     for (const auto& [n, p] : {std::pair{1.0, 0.3}, std::pair{40.0, 0.1}, std::pair{40.0, 0.5}, std::pair{60.0, 0.9},
                                std::pair{1000.0, 0.02}, std::pair{1e6, 1e-5}, std::pair{1e5, 0.3}}) {
         const double trials = n, chance = p;
-        expect_law([=](std::uint32_t i) {
-            CounterStream stream{i, 4, 0, 9, 1, 2};
-            return binomial_number(trials, chance, -std::log1p(-chance), stream);
-        }, [=](double k) {
-            if (k > trials) return -1e9;
-            return std::lgamma(trials + 1) - std::lgamma(k + 1) - std::lgamma(trials - k + 1) + k * std::log(chance) +
-                   (trials - k) * std::log1p(-chance);
-        }, trials * chance, trials * chance * (1 - chance));
+        expect_law(
+            [=](std::uint32_t i) {
+                CounterStream stream{i, 4, 0, 9, 1, 2};
+                return binomial_number(trials, chance, -std::log1p(-chance), stream);
+            },
+            [=](double k) {
+                if (k > trials) return -1e9;
+                return std::lgamma(trials + 1) - std::lgamma(k + 1) - std::lgamma(trials - k + 1) +
+                       k * std::log(chance) + (trials - k) * std::log1p(-chance);
+            },
+            trials * chance, trials * chance * (1 - chance));
     }
     CounterStream stream{1, 2, 0, 3, 4, 5};
     EXPECT_EQ(binomial_number(10, 1, 1e300, stream), 10);

@@ -20,7 +20,9 @@ struct TransportOutcome {
         for (int o = 0; o < c.orders; ++o) sum += count(end, o);
         return sum / static_cast<double>(photons);
     }
-    [[nodiscard]] double share(PhotonEnd end, int order) const { return count(end, order) / static_cast<double>(photons); }
+    [[nodiscard]] double share(PhotonEnd end, int order) const {
+        return count(end, order) / static_cast<double>(photons);
+    }
     // Next-event estimate of light with so many scatterings, inside and outside the window.
     [[nodiscard]] double seen(int order) const {
         double sum = 0;
