@@ -33,7 +33,6 @@ void add_info(CLI::App& program, CommandLine& line);
 void add_validate(CLI::App& program, CommandLine& line);
 void add_plan(CLI::App& program, CommandLine& line);
 void add_reconstruct(CLI::App& program, CommandLine& line);
-void add_simulate(CLI::App& program, CommandLine& line);
 void add_import(CLI::App& program, CommandLine& line);
 void add_export(CLI::App& program, CommandLine& line);
 void add_compare(CLI::App& program, CommandLine& line);

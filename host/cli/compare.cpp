@@ -114,7 +114,16 @@ void add_contrasts(Figures& out, const View& view, const Selected& open, const S
     if (view.has("ballistic") && view.has("counts")) out.push_back({"cnr_gain", "CNR gated / ungated", "", gated / ungated});
 }
 
-Figures against_truth(const GatedImages& images, std::int64_t number, const Truth& truth) {
+// Share of the unscattered light's response that the gate held, as the run found it; 1 where it did not say.
+double gate_share(const Process& process, std::int64_t view) {
+    for (const StageRecord& stage : process.stages)
+        for (const std::string& name : {std::string("gate_share"), fmt::format("gate_share[{}]", view)})
+            if (const auto found = stage.survey.find(name); found != stage.survey.end()) return found->second;
+    return 1;
+}
+
+Figures against_truth(const Result& result, std::int64_t number, const Truth& truth) {
+    const GatedImages& images = result.images;
     const View view(images, number);
     const Selected unmasked = view.unmasked();
     Selected open = unmasked, closed(unmasked.size(), 0);
@@ -127,7 +136,11 @@ Figures against_truth(const GatedImages& images, std::int64_t number, const Trut
     Figures out{{"pixels_open", "open pixels", "", count(open)}, {"pixels_closed", "closed pixels", "", count(closed)}};
     if (!truth.transmission.empty()) add_contrasts(out, view, open, closed);
     if (!truth.ballistic.empty() && view.has("ballistic")) {
-        const std::vector<float> expected = view_of(truth.ballistic, number, view.pixels());
+        // The truth is all unscattered light, the image what the gate holds of it.
+        const double share = gate_share(result.process, number);
+        std::vector<float> expected = view_of(truth.ballistic, number, view.pixels());
+        for (float& v : expected) v = static_cast<float>(static_cast<double>(v) * share);
+        out.push_back({"gate_share", "share of unscattered light in the gate", "", share});
         add_similarity(out, "ballistic", "count", view.of("ballistic"), view.of(expected), unmasked);
         if (view.has("ballistic_sigma"))
             add_pulls(out, "ballistic", view.of("ballistic"), view.of("ballistic_sigma"), view.of(expected), unmasked);
@@ -181,7 +194,7 @@ int compare(const CompareOptions& options) {
                         "compare with another result");
         check_shapes(options, images, file.scan().views, file.scan().rows, file.scan().columns);
         const Truth truth = file.read_truth();
-        for (std::int64_t v = 0; v < images.views; ++v) views.push_back(against_truth(images, v, truth));
+        for (std::int64_t v = 0; v < images.views; ++v) views.push_back(against_truth(result, v, truth));
     }
     if (options.json) {
         Json json{{"result", options.result}, {"against", options.truth}};

@@ -58,10 +58,10 @@ void print_plan(const PlanCommandOptions& options, const AcquisitionFile& file, 
 
 int plan_scan(const PlanCommandOptions& options, const CommandLine& line) {
     const Recipe recipe = recipe_of(options.job, line.stage_flags);
-    const AcquisitionFile file = AcquisitionFile::open(options.scan, {});
-    const Scan& scan = file.scan();
     PlanOptions plan_options;
     plan_options.memory_bytes = memory_of(options.job);
+    const AcquisitionFile file = AcquisitionFile::open(options.scan, {});
+    const Scan& scan = file.scan();
     plan_options.lanes = options.job.threads > 0 ? options.job.threads : machine_threads();
     plan_options.grid_rows = file.counts().grid().rows;
     plan_options.grid_columns = file.counts().grid().columns;

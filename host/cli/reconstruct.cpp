@@ -84,11 +84,9 @@ void report(const ReconstructOptions& options, const std::string& shape, const R
     }
     if (options.quiet) return;
     const Process& process = result.process;
-    const std::string threads = fact_of(process, "threads");
     Facts facts{{"input", fmt::format("{}: {}", options.scan, shape)},
                 {"recipe", recipe.summary.empty() ? recipe.name : fmt::format("{}: {}", recipe.name, recipe.summary)},
-                {"backend", fmt::format("{}, {}{}", fact_of(process, "backend"), fact_of(process, "device"),
-                                        threads.empty() || threads == "0" ? "" : ", threads: " + threads)},
+                {"backend", fmt::format("{}, {}", fact_of(process, "backend"), fact_of(process, "device"))},
                 {"time", readable_seconds(seconds)}};
     print_facts(facts);
     fmt::print("\n");

@@ -120,15 +120,22 @@ void undo_deflate(Bytes in, std::span<std::byte> out, const std::string& where) 
     check_size(got, out.size(), where);
 }
 
+// Unshuffles elements of a size known here, so that the compiler makes vector code of it.
+template <std::size_t Size>
+void merge_bytes(const std::byte* in, std::byte* out, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t b = 0; b < Size; ++b) out[i * Size + b] = in[b * n + i];
+}
+
 void undo_shuffle(Bytes in, std::span<std::byte> out, std::size_t element, const std::string& where) {
     check_size(in.size(), out.size(), where);
     if (element == 0) damaged(where, "shuffle with elements of no size");
     const std::size_t n = in.size() / element;
-    for (std::size_t b = 0; b < element; ++b) {
-        const std::byte* from = in.data() + b * n;
-        std::byte* to = out.data() + b;
-        for (std::size_t i = 0; i < n; ++i) to[i * element] = from[i];
-    }
+    if (element == 2) merge_bytes<2>(in.data(), out.data(), n);
+    else if (element == 4) merge_bytes<4>(in.data(), out.data(), n);
+    else
+        for (std::size_t b = 0; b < element; ++b)
+            for (std::size_t i = 0; i < n; ++i) out[i * element + b] = in[b * n + i];
     std::memcpy(out.data() + n * element, in.data() + n * element, in.size() - n * element);
 }
 

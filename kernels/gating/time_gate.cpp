@@ -194,6 +194,7 @@ TimeGate::Coefficients TimeGate::prepare(const Params& params, StageContext& con
         c.shares = context.keep.keep(c.shares_per_pixel ? shares : mean);
         if (context.shared != nullptr)
             (*context.shared)[context.is_reference ? "reference.gate_share" : "gate_share"] = static_cast<double>(mean[0]);
+        if (context.found != nullptr) (*context.found)["gate_share"] = static_cast<double>(mean[0]);
         for (const std::string& message : response->messages)
             if (!context.is_reference) context.warn(scan.name + ": " + message);
     }

@@ -1,0 +1,173 @@
+// Every parameter of every stage changes the output. One test over the tables: for each parameter another valid value
+// is set, and some layer, mask, survey outcome, colour or refusal must differ.
+#include <gtest/gtest.h>
+
+#include <fmt/format.h>
+
+#include <cstring>
+#include <map>
+
+#include "host/data/layers.hpp"
+#include "host/pipeline/layer_figure.hpp"
+#include "host/pipeline/pipeline.hpp"
+#include "tests/host/pipeline/synthetic_scan.hpp"
+
+namespace firstlight {
+namespace {
+
+using Settings = std::vector<std::pair<std::string, std::string>>;  // "stage.parameter", value
+
+// What some parameters need beside the generic treatment: settings under which they matter, values to try, and a scan
+// without a reference.
+struct Need {
+    Settings settings;
+    std::vector<std::string> values;
+    bool without_reference = false;
+};
+
+const std::map<std::string, Need>& needs() {
+    static const std::map<std::string, Need> table{
+        // Traces hold about 120 (closed) or 420 (open) of 1e6 cycles; so only the open ones are overwhelmed.
+        {"pile_up.min_live_cycles", {{}, {"999750"}}},
+        {"expected_arrival.given_ps", {{{"expected_arrival.source", "given"}, {"expected_arrival.given_ps", "640"}}, {"656"}}},
+        {"expected_arrival.offset_ps", {{}, {"12"}}},
+        {"matched_arrival.search_from_ps", {{}, {"660"}}},
+        {"matched_arrival.search_to_ps", {{}, {"620"}}},
+        // Only where there is no reference do they differ: one warns, the other refuses.
+        {"attenuation.reference", {{}, {}, true}},
+        // The hot pixel lies at the edge, where a radius of 1 has 5 neighbours.
+        {"inpainting.min_neighbours", {{}, {"6"}}},
+        {"inpainting.radius_px", {{{"inpainting.min_neighbours", "6"}}, {"1"}}},
+        {"tone_map.low", {{{"tone_map.window", "fixed"}, {"tone_map.high", "400"}}, {"100"}}},
+        {"tone_map.high", {{{"tone_map.window", "fixed"}, {"tone_map.high", "400"}}, {"200"}}},
+    };
+    return table;
+}
+
+Recipe recipe_with(const std::string& stage) {
+    if (stage != "matched_arrival") return load_recipe("transmission");
+    return parse_recipe(R"(
+stages = ["pixel_mask", "pile_up", "dark_counts", "bin_nonlinearity", "time_skew", "flat_field", "matched_arrival",
+          "time_gate", "attenuation", "inpainting", "tone_map"]
+)", "test");
+}
+
+// All that comes out of a run, as bytes.
+std::string outcome_of(const SyntheticScan& s, const Recipe& recipe, bool with_reference) {
+    const auto queue = open_cpu_queue(1);
+    const CountSource reference = source_of(s.reference);
+    Scan scan = s.scan;
+    scan.has_reference = with_reference;
+    try {
+        const Reconstruction r = reconstruct(scan, source_of(s.cube), with_reference ? &reference : nullptr, recipe, *queue, {});
+        std::string out;
+        for (const ImageLayer& layer : r.images.layers)
+            out += layer.name + std::string(reinterpret_cast<const char*>(layer.values.data()), layer.values.size() * 4);
+        out.append(r.images.mask.begin(), r.images.mask.end());
+        for (const StageRecord& stage : r.stages)
+            for (const auto& [name, value] : stage.survey) out += fmt::format("{} {}\n", name, value);
+        const ImageLayer& shown = *r.images.layer(layer_info(recipe.params<ToneMap>()->layer).name);
+        const LayerColours colours = colours_of(r.images, shown, 0, *recipe.params<ToneMap>(), true);
+        out.append(reinterpret_cast<const char*>(colours.rgb8.data()), colours.rgb8.size());
+        out.append(reinterpret_cast<const char*>(colours.rgb16.data()), colours.rgb16.size() * 2);
+        return out;
+    } catch (const Error& e) {
+        return std::string("refused: ") + e.what();
+    }
+}
+
+std::vector<std::string> other_values(const Param& param, const void* params) {
+    const ParamValue value = param.get(params);
+    std::vector<std::string> values;
+    if (const auto* b = std::get_if<bool>(&value)) return {*b ? "false" : "true"};
+    if (const auto* s = std::get_if<std::string>(&value)) {
+        for (const std::string& choice : param.choices)
+            if (choice != *s) values.push_back(choice);
+        return values;
+    }
+    const auto add = [&](double v) {
+        if (v >= param.minimum && v <= param.maximum && std::isfinite(v)) values.push_back(fmt::format("{}", v));
+    };
+    if (const auto* i = std::get_if<std::int64_t>(&value)) {
+        for (const std::int64_t v : {*i + 1, *i * 2, *i / 2}) add(static_cast<double>(v));
+        return values;
+    }
+    const double d = std::get<double>(value);
+    if (std::isnan(d))
+        for (const double v : {1.0, 10.0, -10.0, 100.0}) add(v);
+    else
+        for (const double v : {d * 2, d / 2, d + 0.5, d - 0.5, d + 20, param.minimum}) add(v);
+    return values;
+}
+
+// Values of the parameter's condition under which it has an effect; {""} when it has none.
+std::vector<std::string> condition_values(const Param& param) {
+    std::vector<std::string> values;
+    std::string rest = param.condition_is;
+    for (std::size_t bar = rest.find('|'); bar != std::string::npos; bar = rest.find('|')) {
+        values.push_back(rest.substr(0, bar));
+        rest.erase(0, bar + 1);
+    }
+    values.push_back(rest);
+    return values;
+}
+
+void set_condition(Recipe& recipe, const StageEntry& stage, const Param& param, const std::string& value) {
+    if (param.condition_on.empty()) return;
+    const Param& other = *find_param(stage, param.condition_on);
+    set_condition(recipe, stage, other, condition_values(other).front());
+    set_parameter(recipe, stage.info.name + ("." + other.name), value);
+}
+
+bool changes_something(const SyntheticScan& s, const StageEntry& stage, const Param& param) {
+    const std::string key = stage.info.name + ("." + param.name);
+    const auto found = needs().find(key);
+    const Need need = found == needs().end() ? Need{} : found->second;
+    for (const std::string& condition : condition_values(param)) {
+        Recipe base = recipe_with(stage.info.name);
+        set_condition(base, stage, param, condition);
+        for (const auto& [name, value] : need.settings) set_parameter(base, name, value);
+        const std::string before = outcome_of(s, base, !need.without_reference);
+        EXPECT_FALSE(before.rfind("refused", 0) == 0 && !need.without_reference) << key << ": " << before;
+        const void* params = base.find(stage.info.name)->params.get();
+        for (const std::string& value : need.values.empty() ? other_values(param, params) : need.values) {
+            Recipe other = base;
+            set_parameter(other, key, value);
+            const std::string after = outcome_of(s, other, !need.without_reference);
+            // A refusal shows that the value was looked at, but only where nothing else can be expected.
+            if (after.rfind("refused", 0) == 0 && !need.without_reference) continue;
+            if (after != before) return true;
+        }
+    }
+    return false;
+}
+
+TEST(Parameters, every_one_changes_the_output) {
+    const SyntheticScan s(24, 24);
+    int tried = 0;
+    for (const StageEntry& stage : stage_list()) {
+        ASSERT_NE(recipe_with(stage.info.name).find(stage.info.name), nullptr) << stage.info.name << " is in no recipe here";
+        for (const Param& param : *stage.params) {
+            EXPECT_TRUE(changes_something(s, stage, param)) << stage.info.name << "." << param.name << " changes nothing";
+            ++tried;
+        }
+    }
+    EXPECT_GT(tried, 30);
+    for (const auto& [key, need] : needs()) {
+        const std::size_t dot = key.find('.');
+        const StageEntry* stage = find_stage(key.substr(0, dot));
+        ASSERT_NE(stage, nullptr) << key;
+        EXPECT_NE(find_param(*stage, key.substr(dot + 1)), nullptr) << key;
+    }
+}
+
+// The comparison itself can fail: the same recipe twice gives the same outcome.
+TEST(Parameters, the_same_recipe_gives_the_same_outcome) {
+    const SyntheticScan s(24, 24);
+    const std::string once = outcome_of(s, load_recipe("transmission"), true);
+    EXPECT_NE(once.rfind("refused", 0), 0U) << once;
+    EXPECT_TRUE(once == outcome_of(s, load_recipe("transmission"), true));
+}
+
+}  // namespace
+}  // namespace firstlight
