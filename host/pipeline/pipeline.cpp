@@ -241,6 +241,8 @@ class Run {
             if (!reference.flags.empty()) c.reference_images = &reference_tile;
             const std::shared_ptr<void> coefficients = stage.stage->prepare(stage.params.get(), c);
             run_on_queue(stage, images, host_tile, coefficients.get());
+            if (stage.stage->remark != nullptr)
+                if (const std::string remark = stage.stage->remark(host_tile); !remark.empty()) warn(remark);
             for (const auto& [name, value] : found_) records_[record].survey[name] = value;
             records_[record].seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
             ++record;

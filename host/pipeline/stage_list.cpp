@@ -11,6 +11,11 @@ concept RefinedStage = requires(const typename S::Params& params, StageContext& 
 };
 
 template <class S>
+concept RemarkingStage = requires(const ImageTile& images) {
+    { S::remark(images) } -> std::same_as<std::string>;
+};
+
+template <class S>
 const typename S::Params& params_of(const void* params) { return *static_cast<const typename S::Params*>(params); }
 template <class S>
 const typename S::Coefficients& coefficients_of(const void* c) { return *static_cast<const typename S::Coefficients*>(c); }
@@ -45,6 +50,7 @@ StageEntry entry() {
         e.run_images = +[](Queue& queue, const ImageTile& images, const void* c, int lane) {
             run<S>(queue, images, coefficients_of<S>(c), lane);
         };
+        if constexpr (RemarkingStage<S>) e.remark = +[](const ImageTile& images) { return S::remark(images); };
     } else {
         e.kind = StageKind::rendering;
     }

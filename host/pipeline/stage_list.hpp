@@ -46,6 +46,8 @@ struct StageEntry {
     std::shared_ptr<void> (*refine)(const void* params, StageContext&, const ImageTile& first_pass) = nullptr;
     void (*run_traces)(Queue&, const TraceTile&, const void* coefficients, int lane) = nullptr;
     void (*run_images)(Queue&, const ImageTile&, const void* coefficients, int lane) = nullptr;
+    // What people should know of the finished images (host memory), or ""; null: nothing to say.
+    std::string (*remark)(const ImageTile&) = nullptr;
 };
 
 [[nodiscard]] const std::vector<StageEntry>& stage_list();

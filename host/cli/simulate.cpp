@@ -1,0 +1,115 @@
+// firstlight simulate: a scene in, an acquisition with its truth out.
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "host/cli/command.hpp"
+#include "host/cli/console.hpp"
+#include "host/cli/interruption.hpp"
+#include "host/cli/progress_bar.hpp"
+#include "host/cli/result_report.hpp"
+#include "host/io/acquisition_writer.hpp"
+#include "host/pipeline/build_facts.hpp"
+#include "host/pipeline/pipeline.hpp"
+#include "host/simulation/simulate.hpp"
+#include "kernels/support/parallel_for.hpp"
+
+namespace firstlight::cli {
+namespace {
+
+struct SimulateOptions {
+    std::string scene, output, backend = "cpu";
+    std::optional<std::int64_t> seed;
+    int threads = 0;
+    bool force = false, quiet = false;
+};
+
+AcquisitionInfo info_of(const SimulatedScan& made, const SimulateOptions& options, const CommandLine& line) {
+    AcquisitionInfo info;
+    info.title = made.title;
+    info.detector_model = "simulated";
+    info.provenance.source_file = std::filesystem::path(options.scene).filename().string();
+    info.provenance.source_format = "scene";
+    info.provenance.converter = "firstlight simulate";
+    info.provenance.version = build_facts().version;
+    info.provenance.command = line.typed;
+    return info;
+}
+
+void write_simulation(const std::filesystem::path& output, const SimulatedScan& made, const AcquisitionInfo& info,
+                      bool force) {
+    WriteOptions how;
+    how.force = force;
+    AcquisitionWriter writer(output, made.scan, info, how);
+    writer.write_all(as_cube(made.scan, made.counts));
+    if (made.scan.has_reference) writer.write_all_reference(as_cube(made.scan, made.reference_counts));
+    Truth truth;
+    truth.transmission = made.transmission;
+    truth.ballistic = made.ballistic;
+    truth.optical_depth = made.optical_depth;
+    truth.depth_m = made.depth_m;
+    truth.seed = made.seed;
+    truth.scene = made.scene_text;
+    writer.set_truth(truth);
+    writer.commit();
+}
+
+int simulate_scene(const SimulateOptions& options, const CommandLine& line) {
+    SimulationScene scene = read_scene(options.scene);
+    if (options.seed) scene.photons.seed = scene.response.seed = *options.seed;
+    const std::filesystem::path output =
+        options.output.empty() ? std::filesystem::path(options.scene).stem().string() + ".h5" : options.output;
+    check_output(output, options.force, options.scene);
+    const auto say = [&](const std::string& text) {
+        if (!options.quiet) fmt::print(stderr, "firstlight: {}\n", text);
+    };
+    const std::unique_ptr<Queue> queue = open_queue(options.backend, 1, say);
+    SimulatedScan made;
+    {
+        ProgressBar bar(!options.quiet);
+        with_threads(options.threads, [&] {
+            made = simulate(scene, *queue, [&](double done) {
+                bar.show("photons", static_cast<std::int64_t>(done * 1000), 1000);
+                return !interruption_requested();
+            });
+        });
+    }
+    if (interruption_requested()) throw Interrupted();
+    {
+        const WritingFiles now;
+        write_simulation(output, made, info_of(made, options, line), options.force);
+    }
+    if (!options.quiet)
+        print_facts({{"scene", options.scene},
+                     {"scan", scan_shape(made.scan)},
+                     {"seed", fmt::format("{}", made.seed)},
+                     {"photons followed", readable_count(static_cast<double>(scene.photons.photons))},
+                     {"acquisition", output.string()}});
+    return 0;
+}
+
+}  // namespace
+
+void add_simulate(CLI::App& program, CommandLine& line) {
+    auto options = std::make_shared<SimulateOptions>();
+    CLI::App* command = program.add_subcommand("simulate", "Make an acquisition of a scene, with its truth");
+    command->add_option("SCENE", options->scene, "Scene (TOML; sample_data has examples)")
+        ->type_name("FILE")
+        ->required();
+    command->add_option("-o,--output", options->output, "Acquisition to write; default: SCENE's name with .h5, here")
+        ->type_name("FILE");
+    command->add_option("--seed", options->seed, "Another seed than the scene's")
+        ->type_name("N")
+        ->check(CLI::NonNegativeNumber);
+    command->add_option("--backend", options->backend, "Where to compute: cpu, cuda or auto; changes no count")
+        ->type_name("NAME")
+        ->capture_default_str();
+    command->add_option("--threads", options->threads, "Threads; default: all of the machine's; changes no count")
+        ->type_name("N")
+        ->check(CLI::NonNegativeNumber);
+    command->add_flag("--force", options->force, "Replace an existing file");
+    command->add_flag("--quiet", options->quiet, "Print nothing but errors");
+    command->callback([options, &line] { line.run = [options, &line] { return simulate_scene(*options, line); }; });
+}
+
+}  // namespace firstlight::cli

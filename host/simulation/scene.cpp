@@ -1,0 +1,171 @@
+#include "host/simulation/scene.hpp"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "host/simulation/patterns.hpp"
+#include "host/simulation/scene_table.hpp"
+#include "kernels/support/error.hpp"
+
+namespace firstlight {
+namespace {
+
+constexpr double mm = 1e-3, um = 1e-6, ps = 1e-12, per_mm = 1e3, degree = 0.017453292519943295;
+
+void read_layers(SceneTable& root, TransportScene& scene) {
+    for (SceneTable& t : root.tables("layer")) {
+        SceneLayer layer;
+        layer.thickness_m = t.number("thickness_mm") * mm;
+        layer.refractive_index = t.number("refractive_index", 1);
+        layer.mu_s_per_m = t.number("mu_s_per_mm", 0) * per_mm;
+        layer.mu_a_per_m = t.number("mu_a_per_mm", 0) * per_mm;
+        layer.g = t.number("g", 0);
+        t.refuse_unknown();
+        scene.layers.push_back(layer);
+    }
+    SceneTable t = root.table("surroundings");
+    scene.index_before = t.number("index_before", 0);
+    scene.index_behind = t.number("index_behind", 0);
+    scene.half_width_x_m = t.number("half_width_x_mm", 0, 0, 1e9) * mm;
+    scene.half_width_y_m = t.number("half_width_y_mm", 0, 0, 1e9) * mm;
+    t.refuse_unknown();
+}
+
+Pattern read_pattern(SceneTable& t, double pixel_m, const std::filesystem::path& folder) {
+    const std::string kind = t.one_of("pattern", {"bars", "star", "rectangle", "disk", "png"}, "");
+    const auto cell = [&] { return t.number("cell_um", 0.25 * pixel_m / um) * um; };
+    Pattern p;
+    if (kind == "bars") {
+        std::vector<double> widths = t.numbers("bar_widths_um");
+        for (double& w : widths) w *= um;
+        p = bar_groups(widths, cell());
+    } else if (kind == "star") {
+        p = siemens_star(t.whole("wedges"), t.number("radius_mm") * mm, t.number("inner_radius_mm", 0) * mm, cell());
+    } else if (kind == "rectangle") {
+        p = rectangle(t.number("width_mm") * mm, t.number("height_mm") * mm, cell());
+    } else if (kind == "disk") {
+        p = disk(t.number("radius_mm") * mm, cell());
+    } else {
+        p = png_mask(folder / t.text("file"), t.number("width_mm") * mm);
+    }
+    p.centre_x_m = t.number("x_mm", 0) * mm;
+    p.centre_y_m = t.number("y_mm", 0) * mm;
+    return p;
+}
+
+void read_targets(SceneTable& root, TransportScene& scene, const std::filesystem::path& folder) {
+    for (SceneTable& t : root.tables("target")) {
+        SceneTarget target;
+        target.reflects = t.one_of("kind", {"transmission", "reflection"}, "transmission") == "reflection";
+        target.z_m = t.number("z_mm") * mm;
+        target.pattern = read_pattern(t, scene.detector.pitch_m, folder);
+        if (target.reflects) {
+            target.reflectivity = t.number("reflectivity", 1, 0, 1);
+        } else {
+            // Transmission of the pattern and of what surrounds it.
+            const auto open = static_cast<float>(t.number("open", 1, 0, 1));
+            const auto closed = static_cast<float>(t.number("closed", 0, 0, 1));
+            for (float& v : target.pattern.values) v = closed + (open - closed) * v;
+            target.pattern.outside = closed + (open - closed) * target.pattern.outside;
+        }
+        t.refuse_unknown();
+        scene.targets.push_back(std::move(target));
+    }
+}
+
+void read_source(SceneTable& root, SimulationScene& scene) {
+    SceneTable t = root.table("source");
+    SceneSource& source = scene.transport.source;
+    const std::string kind = t.one_of("kind", {"pencil", "wide", "cone"}, "wide");
+    source.x_m = t.number("x_mm", 0) * mm;
+    source.y_m = t.number("y_mm", 0) * mm;
+    if (kind == "wide") {
+        source.kind = SourceKind::wide;
+        source.width_m = t.number("width_mm") * mm;
+        source.height_m = t.number("height_mm", source.width_m / mm) * mm;
+    } else if (kind == "cone") {
+        source.kind = SourceKind::cone;
+        source.half_angle_rad = t.number("half_angle_deg") * degree;
+    }
+    scene.photons_per_pulse = t.number("photons_per_pulse", 1, 0, 1e30);
+    scene.repetition_rate_hz = t.number("repetition_rate_mhz", 0, 0, 1e6) * 1e6;
+    scene.wavelength_m = t.number("wavelength_nm", 0, 0, 1e6) * 1e-9;
+    scene.pulse_fwhm_s = t.number("pulse_fwhm_ps", 0, 0, 1e6) * ps;
+    t.refuse_unknown();
+}
+
+void read_detector(SceneTable& root, SimulationScene& scene) {
+    SceneTable t = root.table("detector");
+    SceneDetector& d = scene.transport.detector;
+    const double depth = [&] {
+        double sum = 0;
+        for (const SceneLayer& l : scene.transport.layers) sum += l.thickness_m;
+        return sum;
+    }();
+    d.rows = t.whole("rows");
+    d.columns = t.whole("columns");
+    d.bins = t.whole("bins");
+    d.pitch_m = t.number("pixel_um") * um;
+    d.numerical_aperture = t.number("numerical_aperture");
+    d.aperture_radius_m = t.number("aperture_radius_mm", 0, 0, 1e9) * mm;
+    d.focus_m = t.number("focus_mm", 0.5 * depth / mm) * mm;
+    d.bin_width_s = t.number("bin_width_ps") * ps;
+    d.first_edge_s = t.number("first_edge_ps", 0) * ps;
+    scene.efficiency = t.number("efficiency", 1, 0, 1);
+    scene.pulses = t.number("pulses", 0, 1, 1e15);
+    scene.count_type = t.one_of("counts", {"u1", "u2", "u4"}, "u2") == "u4"   ? CountType::u4
+                       : t.one_of("counts", {"u1", "u2", "u4"}, "u2") == "u1" ? CountType::u1
+                                                                             : CountType::u2;
+    t.refuse_unknown();
+}
+
+}  // namespace
+
+SimulationScene parse_scene(const std::string& text, const std::filesystem::path& folder, const std::string& name) {
+    toml::table document;
+    try {
+        document = toml::parse(text, name);
+    } catch (const toml::parse_error& e) {
+        throw Error(ExitCode::bad_input, fmt::format("{} line {}: not TOML", name, e.source().begin.line),
+                    std::string(e.description()));
+    }
+    SceneTable root(&document, name + ":");
+    SimulationScene scene;
+    scene.text = text;
+    scene.title = root.text("title", "");
+    scene.transport.detector.side = root.one_of("path", {"transmission", "reflection"}, "transmission") == "reflection"
+                                        ? DetectorSide::entry_face
+                                        : DetectorSide::exit_face;
+    read_layers(root, scene.transport);
+    read_detector(root, scene);
+    read_source(root, scene);
+    read_targets(root, scene.transport, folder);
+
+    SceneTable photons = root.table("photon_transport");
+    photons.parameters(PhotonTransport::Params::table(), &scene.photons);
+    photons.refuse_unknown();
+    SceneTable response = root.table("detector_response");
+    response.parameters(DetectorResponse::Params::table(), &scene.response);
+    response.refuse_unknown();
+
+    scene.has_reference = root.has("reference");
+    SceneTable reference = root.table("reference");
+    if (scene.has_reference) {
+        scene.reference_pulses = reference.number("pulses", scene.pulses, 1, 1e15);
+        scene.filter_transmission = reference.number("filter_transmission", 1, 1e-30, 1);
+    }
+    reference.refuse_unknown();
+    root.refuse_unknown();
+    return scene;
+}
+
+SimulationScene read_scene(const std::filesystem::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) throw Error(ExitCode::bad_input, path.string() + ": cannot be read", "", "name a scene file (TOML)");
+    const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    return parse_scene(text, path.parent_path(), path.filename().string());
+}
+
+}  // namespace firstlight

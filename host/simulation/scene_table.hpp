@@ -1,0 +1,43 @@
+// One table of a scene file: typed values by key, in the unit that the key names; a key nobody asked for is an error.
+#pragma once
+
+#include <toml++/toml.h>
+
+#include <string>
+#include <vector>
+
+#include "kernels/support/param.hpp"
+
+
+namespace firstlight {
+
+class SceneTable {
+  public:
+    // `where` for messages: "bars.toml: [source]". A null table has no keys.
+    SceneTable(const toml::table* table, std::string where) : table_(table), where_(std::move(where)) {}
+
+    [[nodiscard]] bool has(const std::string& key);
+    double number(const std::string& key);  // must be there
+    double number(const std::string& key, double otherwise);
+    double number(const std::string& key, double otherwise, double least, double most);
+    std::int64_t whole(const std::string& key);
+    std::string text(const std::string& key);
+    std::string text(const std::string& key, const std::string& otherwise);
+    std::string one_of(const std::string& key, const std::vector<std::string>& names, const std::string& otherwise);
+    std::vector<double> numbers(const std::string& key);
+    SceneTable table(const std::string& key);               // empty where there is none
+    std::vector<SceneTable> tables(const std::string& key);  // of [[key]]
+    void parameters(const ParamTable& params, void* values);  // all keys through a stage's table
+    // Errors: a key that none of the calls above asked for.
+    void refuse_unknown() const;
+
+  private:
+    [[noreturn]] void refuse(const std::string& key, const std::string& expected) const;
+    const toml::node* find(const std::string& key);
+
+    const toml::table* table_;
+    std::string where_;
+    std::vector<std::string> known_;
+};
+
+}  // namespace firstlight
