@@ -4,7 +4,7 @@ add_library(firstlight_options INTERFACE)
 target_compile_features(firstlight_options INTERFACE cxx_std_20)
 # -ffp-contract=off: the same bits on every x86-64 machine, whichever instruction set FL_SIMD picks.
 target_compile_options(firstlight_options INTERFACE
-  "$<BUILD_INTERFACE:$<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wshadow;-Wconversion;-Wno-sign-conversion;-Wno-missing-field-initializers;-Wno-restrict;-ffp-contract=off>>"
+  "$<BUILD_INTERFACE:$<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wshadow;-Wconversion;-Wno-sign-conversion;-Wno-missing-field-initializers;-Wno-restrict;-Wno-dangling-else;-ffp-contract=off>>"
   "$<BUILD_INTERFACE:$<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${FIRSTLIGHT_WERROR}>>:-Werror>>")
 target_compile_definitions(firstlight_options INTERFACE $<BUILD_INTERFACE:H5_USE_110_API>)
 target_include_directories(firstlight_options INTERFACE

@@ -201,8 +201,8 @@ TEST_F(CliCommands, schema_and_reference_name_every_parameter) {
             ASSERT_TRUE(section["properties"].contains(param.name)) << param.name;
             const Json& p = section["properties"][param.name];
             EXPECT_NE(p["description"].get<std::string>().find(param.meaning), std::string::npos);
-            if (param.kind == ParamKind::choice) EXPECT_EQ(p["enum"].size(), param.choices.size());
-            if (!param.unit.empty()) EXPECT_EQ(p["x-unit"], param.unit);
+            if (param.kind == ParamKind::choice) { EXPECT_EQ(p["enum"].size(), param.choices.size()); }
+            if (!param.unit.empty()) { EXPECT_EQ(p["x-unit"], param.unit); }
             EXPECT_NE(reference.find("| `" + param.name + "` |"), std::string::npos) << param.name;
         }
     }

@@ -67,8 +67,6 @@ Queue& cpu() {
     return *queue;
 }
 
-double gauss_below(double x, double sigma) { return 0.5 * std::erfc(-x / sigma / std::sqrt(2.0)); }
-
 TEST(DetectorResponse, tail_holds_its_share_and_decays) {
     Recording r(1, 1, 200, 1e3);
     r.share = {1.0};
