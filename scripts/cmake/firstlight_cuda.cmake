@@ -21,14 +21,14 @@ message(STATUS "firstlight: CUDA library ${FIRSTLIGHT_HAS_CUDA}")
 function(firstlight_add_cuda_library)
   get_property(sources GLOBAL PROPERTY FIRSTLIGHT_CUDA_SOURCES)
   add_library(firstlight_cuda SHARED ${sources} ${CMAKE_SOURCE_DIR}/kernels/support/queue_cuda.cu)
-  # CMake 3.25 drops CUDA_STANDARD 20 for nvcc, hence the plain flag.
+  # A plain flag, because CMake before 3.25.1 has no CUDA_STANDARD 20 for nvcc; nvcc obeys the last -std it is given, so
+  # the target sets no CUDA_STANDARD at all.
   target_compile_options(firstlight_cuda PRIVATE
     $<$<COMPILE_LANGUAGE:CUDA>:-std=c++20 --expt-relaxed-constexpr --extended-lambda -fmad=false -diag-suppress=20012
       -Xcompiler=-Wall,-Wextra -Werror=all-warnings>)
   target_include_directories(firstlight_cuda PRIVATE ${CMAKE_SOURCE_DIR})
   target_compile_definitions(firstlight_cuda PRIVATE H5_USE_110_API)
   target_link_libraries(firstlight_cuda PRIVATE CUDA::cudart CUDA::cufft)
-  set_target_properties(firstlight_cuda PROPERTIES CUDA_STANDARD 17)
   install(TARGETS firstlight_cuda LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 endfunction()
 

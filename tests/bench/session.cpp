@@ -22,12 +22,14 @@ class Collector final : public benchmark::BenchmarkReporter {
     explicit Collector(std::size_t expected) : expected_(expected) {}
     bool ReportContext(const Context& /*context*/) override { return true; }
     void ReportRuns(const std::vector<Run>& runs) override {
+        bool measured = false;
         for (const Run& run : runs) {
             if (run.error_occurred) throw std::runtime_error(run.benchmark_name() + ": " + run.error_message);
             if (run.run_type != Run::RT_Iteration) continue;
             seconds[run.run_name.function_name].push_back(run.real_accumulated_time / static_cast<double>(run.iterations));
+            measured = true;
         }
-        std::fprintf(stderr, "   measured %zu of %zu\n", ++reported_, expected_);
+        if (measured) std::fprintf(stderr, "   measured %zu of %zu\n", ++reported_, expected_);
     }
     std::map<std::string, std::vector<double>> seconds;
 
