@@ -24,9 +24,9 @@
 namespace firstlight::cli {
 
 struct CommandLine {
-    std::string typed;                  // as typed, for provenance
+    std::string typed;                   // as typed, for provenance
     std::vector<StageFlag> stage_flags;  // --stage.parameter value, taken out before CLI11 looks
-    std::function<int()> run;           // set by the command that was chosen
+    std::function<int()> run;            // set by the command that was chosen
 };
 
 void add_info(CLI::App& program, CommandLine& line);
@@ -34,6 +34,7 @@ void add_simulate(CLI::App& program, CommandLine& line);
 void add_validate(CLI::App& program, CommandLine& line);
 void add_plan(CLI::App& program, CommandLine& line);
 void add_reconstruct(CLI::App& program, CommandLine& line);
+void add_simulate(CLI::App& program, CommandLine& line);
 void add_import(CLI::App& program, CommandLine& line);
 void add_export(CLI::App& program, CommandLine& line);
 void add_compare(CLI::App& program, CommandLine& line);

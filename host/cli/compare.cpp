@@ -30,12 +30,15 @@ using Figures = std::vector<Figure>;
 // Layers of one view of a result, as the figures of merit take them.
 class View {
   public:
-    View(const GatedImages& images, std::int64_t view) : images_(images), offset_(view * images.rows * images.columns) {}
+    View(const GatedImages& images, std::int64_t view)
+        : images_(images), offset_(view * images.rows * images.columns) {}
     [[nodiscard]] bool has(const char* layer) const { return images_.layer(layer) != nullptr; }
     [[nodiscard]] ImageView of(const char* layer) const {
         return {images_.layer(layer)->values.data() + offset_, images_.rows, images_.columns};
     }
-    [[nodiscard]] ImageView of(const std::vector<float>& values) const { return {values.data(), images_.rows, images_.columns}; }
+    [[nodiscard]] ImageView of(const std::vector<float>& values) const {
+        return {values.data(), images_.rows, images_.columns};
+    }
     [[nodiscard]] std::size_t pixels() const { return static_cast<std::size_t>(images_.rows * images_.columns); }
     // Pixels that were measured, not inpainted.
     [[nodiscard]] Selected unmasked() const {
@@ -59,7 +62,8 @@ Selected both(const Selected& a, const Selected& b) {
 
 std::vector<float> view_of(const std::vector<double>& values, std::int64_t view, std::size_t pixels) {
     const std::size_t offset = values.size() > pixels ? static_cast<std::size_t>(view) * pixels : 0;
-    return {values.begin() + static_cast<std::ptrdiff_t>(offset), values.begin() + static_cast<std::ptrdiff_t>(offset + pixels)};
+    return {values.begin() + static_cast<std::ptrdiff_t>(offset),
+            values.begin() + static_cast<std::ptrdiff_t>(offset + pixels)};
 }
 
 double range_of(const ImageView& image, const Selected& selected) {
@@ -82,8 +86,8 @@ void add_similarity(Figures& out, const std::string& layer, const std::string& u
     out.push_back({layer + "_ncc", layer + " NCC", "", ncc(image, expected, selected.data())});
 }
 
-void add_pulls(Figures& out, const std::string& layer, const ImageView& image, const ImageView& sigma, const ImageView& truth,
-               const Selected& selected) {
+void add_pulls(Figures& out, const std::string& layer, const ImageView& image, const ImageView& sigma,
+               const ImageView& truth, const Selected& selected) {
     const Pulls p = pulls(image, sigma, truth, selected.data());
     out.push_back({layer + "_pull_pixels", layer + " pulls, pixels", "", static_cast<double>(p.pixels)});
     out.push_back({layer + "_pull_mean", layer + " pulls, mean", "", p.mean});
@@ -91,10 +95,14 @@ void add_pulls(Figures& out, const std::string& layer, const ImageView& image, c
     out.push_back({layer + "_coverage_68", layer + " pulls, within 1 sigma", "", p.coverage_68});
 }
 
-Selected within(const ImageView& image, const ImageView& sigma, const ImageView& truth, double sigmas, const Selected& selected) {
+Selected within(const ImageView& image, const ImageView& sigma, const ImageView& truth, double sigmas,
+                const Selected& selected) {
     Selected out(selected.size(), 0);
     for (std::size_t p = 0; p < out.size(); ++p)
-        out[p] = selected[p] != 0 && std::abs(image.values[p] - truth.values[p]) <= sigmas * static_cast<double>(sigma.values[p]) ? 1 : 0;
+        out[p] = selected[p] != 0 &&
+                         std::abs(image.values[p] - truth.values[p]) <= sigmas * static_cast<double>(sigma.values[p])
+                     ? 1
+                     : 0;
     return out;
 }
 
@@ -111,7 +119,8 @@ void add_contrasts(Figures& out, const View& view, const Selected& open, const S
     };
     const double gated = one("ballistic", "gated", "gated");
     const double ungated = one("counts", "ungated", "ungated");
-    if (view.has("ballistic") && view.has("counts")) out.push_back({"cnr_gain", "CNR gated / ungated", "", gated / ungated});
+    if (view.has("ballistic") && view.has("counts"))
+        out.push_back({"cnr_gain", "CNR gated / ungated", "", gated / ungated});
 }
 
 // Share of the unscattered light's response that the gate held, as the run found it; 1 where it did not say.
@@ -153,9 +162,12 @@ Figures against_truth(const Result& result, std::int64_t number, const Truth& tr
                 pure[p] = open[p] != 0 && view.of("purity").values[p] > 0.9F ? 1 : 0;
         for (std::size_t p = 0; p < pure.size(); ++p)
             if (!std::isfinite(view.of("optical_depth").values[p])) pure[p] = 0;
-        out.push_back({"optical_depth_rmse", "optical depth RMSE", "", rmse(view.of("optical_depth"), view.of(expected), pure.data())});
-        add_pulls(out, "optical_depth", view.of("optical_depth"), view.of("optical_depth_sigma"), view.of(expected), pure);
-        const Selected good = within(view.of("optical_depth"), view.of("optical_depth_sigma"), view.of(expected), 2, pure);
+        out.push_back({"optical_depth_rmse", "optical depth RMSE", "",
+                       rmse(view.of("optical_depth"), view.of(expected), pure.data())});
+        add_pulls(out, "optical_depth", view.of("optical_depth"), view.of("optical_depth_sigma"), view.of(expected),
+                  pure);
+        const Selected good =
+            within(view.of("optical_depth"), view.of("optical_depth_sigma"), view.of(expected), 2, pure);
         out.push_back({"optical_depth_within_2_sigma", "optical depth within 2 sigma", "", count(good) / count(pure)});
     }
     return out;
@@ -167,16 +179,18 @@ Figures against_result(const GatedImages& images, const GatedImages& others, std
     Figures out{{"pixels", "pixels compared", "", count(selected)}};
     for (const ImageLayer& layer : images.layers) {
         if (others.layer(layer.name) == nullptr) continue;
-        add_similarity(out, layer.name, layer.unit == "1" ? "" : layer.unit, view.of(layer.name.c_str()), other.of(layer.name.c_str()),
-                       selected);
+        add_similarity(out, layer.name, layer.unit == "1" ? "" : layer.unit, view.of(layer.name.c_str()),
+                       other.of(layer.name.c_str()), selected);
     }
     return out;
 }
 
-void check_shapes(const CompareOptions& options, const GatedImages& images, std::int64_t views, std::int64_t rows, std::int64_t columns) {
+void check_shapes(const CompareOptions& options, const GatedImages& images, std::int64_t views, std::int64_t rows,
+                  std::int64_t columns) {
     if (images.rows == rows && images.columns == columns && images.views == views) return;
     throw Error(ExitCode::bad_input, fmt::format("{}: cannot be compared with {}", options.result, options.truth),
-                fmt::format("{} views of {} x {} pixels against {} of {} x {}", images.views, images.rows, images.columns, views, rows, columns));
+                fmt::format("{} views of {} x {} pixels against {} of {} x {}", images.views, images.rows,
+                            images.columns, views, rows, columns));
 }
 
 int compare(const CompareOptions& options) {
@@ -190,8 +204,8 @@ int compare(const CompareOptions& options) {
     } else {
         const AcquisitionFile file = AcquisitionFile::open(options.truth, {});
         if (!file.has_truth())
-            throw Error(ExitCode::bad_input, options.truth + ": /entry/truth is missing", "only simulated scans know the truth",
-                        "compare with another result");
+            throw Error(ExitCode::bad_input, options.truth + ": /entry/truth is missing",
+                        "only simulated scans know the truth", "compare with another result");
         check_shapes(options, images, file.scan().views, file.scan().rows, file.scan().columns);
         const Truth truth = file.read_truth();
         for (std::int64_t v = 0; v < images.views; ++v) views.push_back(against_truth(result, v, truth));
@@ -211,7 +225,9 @@ int compare(const CompareOptions& options) {
     for (std::size_t v = 0; v < views.size(); ++v) {
         if (views.size() > 1) facts.emplace_back("view", fmt::format("{}", v));
         for (const Figure& f : views[v])
-            facts.emplace_back(f.name, std::isnan(f.value) ? "-" : fmt::format("{:.4g}{}{}", f.value, f.unit.empty() ? "" : " ", f.unit));
+            facts.emplace_back(f.name, std::isnan(f.value)
+                                           ? "-"
+                                           : fmt::format("{:.4g}{}{}", f.value, f.unit.empty() ? "" : " ", f.unit));
     }
     print_facts(facts);
     return 0;
@@ -224,7 +240,8 @@ void add_compare(CLI::App& program, CommandLine& line) {
     CLI::App* command = program.add_subcommand("compare", "Print figures of merit of a result");
     command->add_option("RESULT", options->result, "Result file")->type_name("FILE")->required();
     command->add_option("TRUTH_OR_RESULT", options->truth, "Simulated acquisition with the truth, or another result")
-        ->type_name("FILE")->required();
+        ->type_name("FILE")
+        ->required();
     command->add_flag("--json", options->json, "Print one JSON object instead of text");
     command->callback([options, &line] { line.run = [options] { return compare(*options); }; });
 }

@@ -9,7 +9,7 @@
 namespace firstlight::cli {
 namespace {
 
-struct Completed {  // one command of the tree
+struct Completed {     // one command of the tree
     std::string path;  // "firstlight recipe show"
     std::vector<std::string> commands, options;
     const CLI::App* app = nullptr;
@@ -24,7 +24,8 @@ void walk(const CLI::App& app, const std::string& path, std::vector<Completed>& 
     }
     if (takes_stage_flags(app))
         for (const StageEntry& stage : stage_list())
-            for (const Param& param : *stage.params) here.options.push_back(fmt::format("--{}.{}", stage.info.name, param.name));
+            for (const Param& param : *stage.params)
+                here.options.push_back(fmt::format("--{}.{}", stage.info.name, param.name));
     out.push_back(here);
     for (const CLI::App* command : visible_commands(app)) walk(*command, path + " " + command->get_name(), out);
 }
@@ -41,7 +42,8 @@ std::vector<std::string> recipe_names() {
 }
 
 std::string quoted(std::string text) {  // within single quotes of a shell
-    for (std::size_t at = text.find('\''); at != std::string::npos; at = text.find('\'', at + 4)) text.replace(at, 1, "'\\''");
+    for (std::size_t at = text.find('\''); at != std::string::npos; at = text.find('\'', at + 4))
+        text.replace(at, 1, "'\\''");
     return text;
 }
 
@@ -56,18 +58,20 @@ std::string bash_script(const std::vector<Completed>& tree) {
     for (const Completed& c : tree)
         if (c.path != "firstlight") text += fmt::format("            '{}') path='{}' ;;\n", c.path, c.path);
     text += "        esac\n    done\n    case \"$before\" in\n";
-    text += fmt::format("        -r|--recipe) COMPREPLY=($(compgen -W '{}' -- \"$word\") $(compgen -f -- \"$word\")); return ;;\n",
-                        fmt::join(recipe_names(), " "));
+    text += fmt::format(
+        "        -r|--recipe) COMPREPLY=($(compgen -W '{}' -- \"$word\") $(compgen -f -- \"$word\")); return ;;\n",
+        fmt::join(recipe_names(), " "));
     text += "        --backend) COMPREPLY=($(compgen -W 'auto cpu cuda' -- \"$word\")); return ;;\n";
     for (const StageEntry& stage : stage_list())
         for (const Param& param : *stage.params)
             if (const auto values = values_of(param); !values.empty())
-                text += fmt::format("        --{}.{}) COMPREPLY=($(compgen -W '{}' -- \"$word\")); return ;;\n", stage.info.name,
-                                    param.name, fmt::join(values, " "));
+                text += fmt::format("        --{}.{}) COMPREPLY=($(compgen -W '{}' -- \"$word\")); return ;;\n",
+                                    stage.info.name, param.name, fmt::join(values, " "));
     text += "    esac\n    local words=\n    case \"$path\" in\n";
     for (const Completed& c : tree) {
-        text += fmt::format("        '{}')\n            if [[ $word == -* ]]; then words='{}'; else words='{}'; fi ;;\n", c.path,
-                            fmt::join(c.options, " "), fmt::join(c.commands, " "));
+        text +=
+            fmt::format("        '{}')\n            if [[ $word == -* ]]; then words='{}'; else words='{}'; fi ;;\n",
+                        c.path, fmt::join(c.options, " "), fmt::join(c.commands, " "));
     }
     text +=
         "    esac\n"
@@ -99,8 +103,9 @@ std::string zsh_script(const std::vector<Completed>& tree) {
                                     fmt::join(values, " "));
     text += "    esac\n    case \"$path_now\" in\n";
     for (const Completed& c : tree)
-        text += fmt::format("        '{}')\n            if [[ $PREFIX == -* ]]; then candidates=({}); else candidates=({}); fi ;;\n",
-                            c.path, fmt::join(c.options, " "), fmt::join(c.commands, " "));
+        text += fmt::format(
+            "        '{}')\n            if [[ $PREFIX == -* ]]; then candidates=({}); else candidates=({}); fi ;;\n",
+            c.path, fmt::join(c.options, " "), fmt::join(c.commands, " "));
     text +=
         "    esac\n"
         "    compadd -a candidates\n"
@@ -158,7 +163,8 @@ int print_script(const std::string& shell) {
     else if (shell == "zsh") fmt::print("{}", zsh_script(tree));
     else if (shell == "fish") fmt::print("{}", fish_script(tree));
     else
-        throw Error(ExitCode::usage, fmt::format("there is no completion for \"{}\"", shell), "", "choose bash, zsh or fish");
+        throw Error(ExitCode::usage, fmt::format("there is no completion for \"{}\"", shell), "",
+                    "choose bash, zsh or fish");
     return 0;
 }
 

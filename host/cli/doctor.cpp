@@ -54,33 +54,36 @@ int examine(bool as_json) {
     const std::string probe_text = probe_state(probe_found);
     const std::string filters = "none, shuffle, deflate, fletcher32, lzf, blosc, lz4, zstd, bitshuffle";
     if (as_json) {
-        Json json{{"version", build.version},
-                  {"commit", build.commit},
-                  {"compiler", build.compiler},
-                  {"build_type", build.build_type},
-                  {"cpu", cpu->device()},
-                  {"cpu_features", cpu_features()},
-                  {"threads", machine_threads()},
-                  {"memory_bytes", machine_memory()},
-                  {"cuda", {{"usable", cuda != nullptr}, {"device", cuda ? Json(cuda->device()) : Json()}, {"why_not", why_not}}},
-                  {"libraries", FIRSTLIGHT_LIBRARIES},
-                  {"filters", filters},
-                  {"probe", {{"found", probe_found}, {"state", probe_text}}}};
+        Json json{
+            {"version", build.version},
+            {"commit", build.commit},
+            {"compiler", build.compiler},
+            {"build_type", build.build_type},
+            {"cpu", cpu->device()},
+            {"cpu_features", cpu_features()},
+            {"threads", machine_threads()},
+            {"memory_bytes", machine_memory()},
+            {"cuda",
+             {{"usable", cuda != nullptr}, {"device", cuda ? Json(cuda->device()) : Json()}, {"why_not", why_not}}},
+            {"libraries", FIRSTLIGHT_LIBRARIES},
+            {"filters", filters},
+            {"probe", {{"found", probe_found}, {"state", probe_text}}}};
         print_json(json);
         return 0;
     }
-    Facts facts{{"firstlight", fmt::format("{} ({}), {} build", build.version, build.commit, build.build_type)},
-                {"compiler", build.compiler},
-                {"cpu", fmt::format("{}; {}", cpu->device(), cpu_features())},
-                {"threads", fmt::format("{}", machine_threads())},
-                {"memory", fmt::format("{}; a run takes at most half unless told otherwise", readable_bytes(machine_memory()))},
-                {"backend cpu", "usable"},
-                {"backend cuda", cuda ? fmt::format("usable: {}, {} free", cuda->device(), readable_bytes(cuda->free_bytes()))
-                                      : "not usable: " + why_not},
-                {"backend auto", cuda ? "means cuda" : "means cpu"},
-                {"libraries", FIRSTLIGHT_LIBRARIES},
-                {"HDF5 filters", filters},
-                {"probe helper", probe_text}};
+    Facts facts{
+        {"firstlight", fmt::format("{} ({}), {} build", build.version, build.commit, build.build_type)},
+        {"compiler", build.compiler},
+        {"cpu", fmt::format("{}; {}", cpu->device(), cpu_features())},
+        {"threads", fmt::format("{}", machine_threads())},
+        {"memory", fmt::format("{}; a run takes at most half unless told otherwise", readable_bytes(machine_memory()))},
+        {"backend cpu", "usable"},
+        {"backend cuda", cuda ? fmt::format("usable: {}, {} free", cuda->device(), readable_bytes(cuda->free_bytes()))
+                              : "not usable: " + why_not},
+        {"backend auto", cuda ? "means cuda" : "means cpu"},
+        {"libraries", FIRSTLIGHT_LIBRARIES},
+        {"HDF5 filters", filters},
+        {"probe helper", probe_text}};
     print_facts(facts);
     return 0;
 }

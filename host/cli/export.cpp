@@ -44,8 +44,9 @@ std::vector<const ImageLayer*> layers_of(const ExportOptions& options, const Gat
     }
     if (!layers.empty()) return layers;
     const std::string near = nearest_name(options.layer, names);
-    throw Error(ExitCode::usage, fmt::format("{}: there is no layer \"{}\"", options.result, options.layer), "",
-                near.empty() ? fmt::format("choose from {}", fmt::join(names, ", ")) : fmt::format("did you mean {}?", near));
+    throw Error(
+        ExitCode::usage, fmt::format("{}: there is no layer \"{}\"", options.result, options.layer), "",
+        near.empty() ? fmt::format("choose from {}", fmt::join(names, ", ")) : fmt::format("did you mean {}?", near));
 }
 
 // One file where -o names a file, else a folder with a file per layer (and per view, except .npy which holds all).
@@ -100,15 +101,17 @@ void write_one(const ExportOptions& options, const Result& result, Recipe recipe
         if (RecipeStage* tone = recipe.find(ToneMap::info.name))
             static_cast<ToneMap::Params*>(tone->params.get())->bits =
                 options.format == "png16" ? ToneMap::Bits::sixteen : ToneMap::Bits::eight;
-        write_layer_figure(e.path, images, e.layer->name, e.view, recipe, std::filesystem::path(options.result).filename().string(),
-                           options.force);
+        write_layer_figure(e.path, images, e.layer->name, e.view, recipe,
+                           std::filesystem::path(options.result).filename().string(), options.force);
         (void)read_png(e.path);  // decodes and checks every row
         return;
     }
-    const bool same = wanted.size() == found.size() && std::equal(wanted.begin(), wanted.end(), found.begin(), [](float a, float b) {
-                          return a == b || (std::isnan(a) && std::isnan(b));
-                      });
-    if (!same) throw Error(ExitCode::output, e.path.string() + ": holds other numbers than were written", "", "check the disk");
+    const bool same = wanted.size() == found.size() &&
+                      std::equal(wanted.begin(), wanted.end(), found.begin(),
+                                 [](float a, float b) { return a == b || (std::isnan(a) && std::isnan(b)); });
+    if (!same)
+        throw Error(ExitCode::output, e.path.string() + ": holds other numbers than were written", "",
+                    "check the disk");
 }
 
 // The recipe inside the result, so that figures look as they did; with a tone map in any case.
@@ -127,7 +130,8 @@ int export_result(const ExportOptions& options) {
     if (std::find(formats.begin(), formats.end(), options.format) == formats.end()) {
         const std::string near = nearest_name(options.format, formats);
         throw Error(ExitCode::usage, fmt::format("--format: there is no format \"{}\"", options.format), "",
-                    near.empty() ? fmt::format("choose from {}", fmt::join(formats, ", ")) : fmt::format("did you mean {}?", near));
+                    near.empty() ? fmt::format("choose from {}", fmt::join(formats, ", "))
+                                 : fmt::format("did you mean {}?", near));
     }
     const Result result = read_result(options.result, {});
     const Recipe recipe = drawing_recipe(result, options.result);
@@ -142,7 +146,8 @@ int export_result(const ExportOptions& options) {
         if (interruption_requested()) throw Interrupted();
         const WritingFiles now;
         write_one(options, result, recipe, e);
-        files.push_back({{"layer", e.layer->name}, {"view", e.view}, {"unit", e.layer->unit}, {"path", e.path.string()}});
+        files.push_back(
+            {{"layer", e.layer->name}, {"view", e.view}, {"unit", e.layer->unit}, {"path", e.path.string()}});
         if (!options.json && !options.quiet) fmt::print("{}  {}\n", e.layer->name, e.path.string());
     }
     if (options.json) print_json({{"result", options.result}, {"files", files}});
@@ -155,8 +160,12 @@ void add_export(CLI::App& program, CommandLine& line) {
     auto options = std::make_shared<ExportOptions>();
     CLI::App* command = program.add_subcommand("export", "Write layers of a result for other programs");
     command->add_option("RESULT", options->result, "Result file")->type_name("FILE")->required();
-    command->add_option("-o,--output", options->output, "Folder, or a file when one layer is written")->type_name("PATH")->required();
-    command->add_option("--format", options->format, "png, png16, tiff (float32), npy or csv")->type_name("NAME")->capture_default_str();
+    command->add_option("-o,--output", options->output, "Folder, or a file when one layer is written")
+        ->type_name("PATH")
+        ->required();
+    command->add_option("--format", options->format, "png, png16, tiff (float32), npy or csv")
+        ->type_name("NAME")
+        ->capture_default_str();
     command->add_option("--layer", options->layer, "Layer to write; default: all")->type_name("NAME");
     command->add_flag("--force", options->force, "Replace existing files");
     command->add_flag("--json", options->json, "Print one JSON object instead of text");

@@ -28,7 +28,8 @@ int import_file(const ImportOptions& options, const CommandLine& line) {
     if (std::find(formats.begin(), formats.end(), options.format) == formats.end()) {
         const std::string near = nearest_name(options.format, formats);
         throw Error(ExitCode::usage, fmt::format("--format: there is no format \"{}\"", options.format), "",
-                    near.empty() ? fmt::format("choose from {}", fmt::join(formats, ", ")) : fmt::format("did you mean {}?", near));
+                    near.empty() ? fmt::format("choose from {}", fmt::join(formats, ", "))
+                                 : fmt::format("did you mean {}?", near));
     }
     check_output(options.output, options.force, options.input);
     ConfocalOptions confocal;
@@ -57,7 +58,8 @@ int import_file(const ImportOptions& options, const CommandLine& line) {
                     {"assumptions", imported.info.provenance.assumptions}});
     } else if (!options.quiet) {
         Facts facts{{"input", options.input}, {"scan", scan_shape(imported.scan)}};
-        for (const std::string& assumption : imported.info.provenance.assumptions) facts.emplace_back("assumed", assumption);
+        for (const std::string& assumption : imported.info.provenance.assumptions)
+            facts.emplace_back("assumed", assumption);
         facts.emplace_back("acquisition", options.output);
         print_facts(facts);
     }
@@ -71,18 +73,28 @@ void add_import(CLI::App& program, CommandLine& line) {
     CLI::App* command = program.add_subcommand("import", "Turn a file of another program into an acquisition");
     command->add_option("FILE", options->input, "File to import")->type_name("FILE")->required();
     command->add_option("-o,--output", options->output, "Acquisition to write")->type_name("FILE")->required();
-    command->add_option("--format", options->format, "What FILE is: confocal-capture (MATLAB v7.3)")->type_name("NAME")->required();
+    command->add_option("--format", options->format, "What FILE is: confocal-capture (MATLAB v7.3)")
+        ->type_name("NAME")
+        ->required();
     command->add_option("--bin-width-ps", options->bin_width_ps, "Width of a time bin, ps")
-        ->type_name("PS")->check(CLI::PositiveNumber);
+        ->type_name("PS")
+        ->check(CLI::PositiveNumber);
     command->add_option("--scan-size-m", options->scan_size_m, "Size of the scanned square, m; or height and width")
-        ->type_name("M")->expected(1, 2)->check(CLI::PositiveNumber);
-    command->add_option("--irf", options->response, "Capture of the bare detector: its instrument response")->type_name("FILE");
+        ->type_name("M")
+        ->expected(1, 2)
+        ->check(CLI::PositiveNumber);
+    command->add_option("--irf", options->response, "Capture of the bare detector: its instrument response")
+        ->type_name("FILE");
     command->add_option("--irf-bin-width-ps", options->response_bin_width_ps, "Width of a time bin of --irf, ps")
-        ->type_name("PS")->check(CLI::PositiveNumber)->capture_default_str();
+        ->type_name("PS")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
     command->add_option("--exposure-s", options->exposure_s, "Exposure of the whole scan, s")
-        ->type_name("S")->check(CLI::PositiveNumber);
+        ->type_name("S")
+        ->check(CLI::PositiveNumber);
     command->add_option("--repetition-rate-hz", options->repetition_rate_hz, "Laser pulses per second")
-        ->type_name("HZ")->check(CLI::PositiveNumber);
+        ->type_name("HZ")
+        ->check(CLI::PositiveNumber);
     command->add_flag("--force", options->force, "Replace an existing file");
     command->add_flag("--json", options->json, "Print one JSON object instead of text");
     command->add_flag("--quiet", options->quiet, "Print nothing but errors");

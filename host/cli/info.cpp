@@ -48,16 +48,20 @@ Facts calibration_facts(const AcquisitionFile& file) {
     number("scattering", scan.medium.mu_s_per_m, 1e-3, "per mm");
     number("absorption", scan.medium.mu_a_per_m, 1e-3, "per mm");
     if (!scan.irf.empty())
-        facts.emplace_back("response", fmt::format("{} samples{}", scan.irf.time_s.empty() ? scan.irf.values.size() : scan.irf.time_s.size(),
-                                                   scan.irf.per_pixel ? " per pixel" : ""));
+        facts.emplace_back(
+            "response",
+            fmt::format("{} samples{}", scan.irf.time_s.empty() ? scan.irf.values.size() : scan.irf.time_s.size(),
+                        scan.irf.per_pixel ? " per pixel" : ""));
     if (scan.arrival_s) facts.emplace_back("arrival", readable_ps(*scan.arrival_s));
     if (!scan.t0_map_s.empty()) facts.emplace_back("time skew", range_of(scan.t0_map_s, 1e12, "ps"));
     if (!scan.dark_rate_hz.empty()) facts.emplace_back("dark counts", range_of(scan.dark_rate_hz, 1, "Hz"));
     if (!scan.flat.empty()) facts.emplace_back("flat field", range_of(scan.flat, 1, ""));
-    if (!scan.bin_width_correction.empty()) facts.emplace_back("bin widths", range_of(scan.bin_width_correction, 1, "of nominal"));
+    if (!scan.bin_width_correction.empty())
+        facts.emplace_back("bin widths", range_of(scan.bin_width_correction, 1, "of nominal"));
     if (!scan.pixel_mask.empty())
-        facts.emplace_back("masked pixels", fmt::format("{}", std::count_if(scan.pixel_mask.begin(), scan.pixel_mask.end(),
-                                                                            [](std::uint8_t f) { return f != 0; })));
+        facts.emplace_back("masked pixels",
+                           fmt::format("{}", std::count_if(scan.pixel_mask.begin(), scan.pixel_mask.end(),
+                                                           [](std::uint8_t f) { return f != 0; })));
     if (file.reference() != nullptr) facts.emplace_back("reference", file.reference()->describe());
     if (file.has_truth()) facts.emplace_back("truth", "in the file (a simulated scan)");
     return facts;
@@ -114,11 +118,12 @@ int show_result(const InfoOptions& options) {
     Facts facts{{"result", options.path}, {"created", result.created}, {"images", images_shape(result.images)}};
     std::string layers;
     for (const ImageLayer& layer : result.images.layers)
-        layers += fmt::format("{}{}{}", layers.empty() ? "" : ", ", layer.name, layer.unit == "1" ? "" : " (" + layer.unit + ")");
+        layers += fmt::format("{}{}{}", layers.empty() ? "" : ", ", layer.name,
+                              layer.unit == "1" ? "" : " (" + layer.unit + ")");
     facts.emplace_back("layers", layers);
     if (result.volume)
-        facts.emplace_back("volume", fmt::format("{} {} x {} x {} (z, y, x)", result.volume->name, result.volume->z.size,
-                                                 result.volume->y.size, result.volume->x.size));
+        facts.emplace_back("volume", fmt::format("{} {} x {} x {} (z, y, x)", result.volume->name,
+                                                 result.volume->z.size, result.volume->y.size, result.volume->x.size));
     const Facts quality = quality_facts(result);
     facts.insert(facts.end(), quality.begin(), quality.end());
     for (const InputRecord& input : result.process.inputs)

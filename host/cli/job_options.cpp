@@ -6,15 +6,20 @@ namespace firstlight::cli {
 
 void add_recipe_option(CLI::App& command, JobOptions& options) {
     command.add_option("-r,--recipe", options.recipe, "Built-in recipe or TOML file")
-        ->type_name("NAME|FILE")->capture_default_str();
+        ->type_name("NAME|FILE")
+        ->capture_default_str();
 }
 
 void add_backend_options(CLI::App& command, JobOptions& options) {
     command.add_option("--backend", options.backend, "Where to compute: auto, cpu or cuda")
-        ->type_name("NAME")->capture_default_str();
+        ->type_name("NAME")
+        ->capture_default_str();
     command.add_option("--threads", options.threads, "Threads of the CPU; 0: all")
-        ->type_name("N")->check(CLI::Range(0, 4096))->capture_default_str();
-    command.add_option("--memory", options.memory, "Limit of memory such as 512M or 4G; default: half of the machine's")
+        ->type_name("N")
+        ->check(CLI::Range(0, 4096))
+        ->capture_default_str();
+    command
+        .add_option("--memory", options.memory, "Limit of memory such as 512M or 4G; default: half of the machine's")
         ->type_name("SIZE");
 }
 

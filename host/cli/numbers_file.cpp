@@ -30,7 +30,8 @@ std::string whole_file(const std::filesystem::path& path) {
 
 void write_npy(const std::filesystem::path& path, const GatedImages& images, const ImageLayer& layer, bool force) {
     const std::string views = images.has_views_axis ? fmt::format("{}, ", images.views) : std::string();
-    std::string header = fmt::format("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}{}, {}), }}", views, images.rows, images.columns);
+    std::string header = fmt::format("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}{}, {}), }}", views,
+                                     images.rows, images.columns);
     while ((npy_prefix + header.size() + 1) % 64 != 0) header += ' ';
     header += '\n';
     std::string bytes("\x93NUMPY\x01\x00", 8);
@@ -43,7 +44,8 @@ void write_npy(const std::filesystem::path& path, const GatedImages& images, con
     write_whole(path, bytes.data(), bytes.size(), force);
 }
 
-void write_csv(const std::filesystem::path& path, const GatedImages& images, const ImageLayer& layer, std::int64_t view, bool force) {
+void write_csv(const std::filesystem::path& path, const GatedImages& images, const ImageLayer& layer, std::int64_t view,
+               bool force) {
     std::string text = fmt::format("# {} ({}), one line per image row\n", layer.name, layer.unit);
     const float* values = layer.values.data() + view * images.rows * images.columns;
     for (std::int64_t y = 0; y < images.rows; ++y)

@@ -13,7 +13,8 @@ void write_npy(const std::filesystem::path& path, const GatedImages& images, con
 
 // One view: a comment with layer and unit, then a line per image row; "nan" where there is no value. Nine digits, so
 // that floats read back as the same bits.
-void write_csv(const std::filesystem::path& path, const GatedImages& images, const ImageLayer& layer, std::int64_t view, bool force);
+void write_csv(const std::filesystem::path& path, const GatedImages& images, const ImageLayer& layer, std::int64_t view,
+               bool force);
 
 // The values of a file written by the above. Errors: ExitCode::output when it is not what was written.
 [[nodiscard]] std::vector<float> read_npy(const std::filesystem::path& path);

@@ -20,12 +20,12 @@ struct PlanCommandOptions {
 constexpr int device_streams = 2;
 
 Json plan_json(const Plan& plan) {
-    return {{"memory_bytes", plan.total_bytes}, {"lanes", plan.lanes},
-            {"blocks", plan.blocks.size()},     {"block_traces", plan.block_traces},
-            {"tile_traces", plan.tile_traces},  {"passes", plan.passes},
+    return {{"memory_bytes", plan.total_bytes},    {"lanes", plan.lanes},
+            {"blocks", plan.blocks.size()},        {"block_traces", plan.block_traces},
+            {"tile_traces", plan.tile_traces},     {"passes", plan.passes},
             {"survey_traces", plan.survey_traces}, {"block_bytes", plan.block_bytes},
-            {"model_bytes", plan.model_bytes},  {"image_bytes", plan.image_bytes},
-            {"survey_bytes", plan.survey_bytes}, {"notes", plan.notes}};
+            {"model_bytes", plan.model_bytes},     {"image_bytes", plan.image_bytes},
+            {"survey_bytes", plan.survey_bytes},   {"notes", plan.notes}};
 }
 
 // Bytes that live on the device: its blocks of counts and their model. Images stay in host memory.
@@ -38,8 +38,9 @@ void print_plan(const PlanCommandOptions& options, const AcquisitionFile& file, 
     Facts facts{{"scan", fmt::format("{}: {}", options.scan, scan_shape(scan))},
                 {"counts", fmt::format("{} unpacked; {}", readable_bytes(counts), file.counts().describe())},
                 {"recipe", fmt::format("{}, {} stages", recipe.name, recipe.stages.size())},
-                {"survey", plan.survey_traces == 0 ? std::string("none")
-                                                   : fmt::format("{} traces", readable_count(static_cast<double>(plan.survey_traces)))},
+                {"survey", plan.survey_traces == 0
+                               ? std::string("none")
+                               : fmt::format("{} traces", readable_count(static_cast<double>(plan.survey_traces)))},
                 {"passes", fmt::format("{} over the counts", plan.passes)},
                 {"blocks", fmt::format("{} of up to {} traces", plan.blocks.size(), plan.block_traces)},
                 {"tiles", fmt::format("{} traces", plan.tile_traces)},
@@ -85,7 +86,10 @@ int plan_scan(const PlanCommandOptions& options, const CommandLine& line) {
         time = fmt::format("not known: {}", e.what());
     }
     if (options.json) {
-        Json json{{"scan", options.scan}, {"recipe", recipe.name}, {"memory_limit_bytes", limit}, {"expected_seconds", seconds}};
+        Json json{{"scan", options.scan},
+                  {"recipe", recipe.name},
+                  {"memory_limit_bytes", limit},
+                  {"expected_seconds", seconds}};
         json.update(plan_json(plan));
         json["gpu"] = plan_json(device);
         json["gpu"]["device_bytes"] = device_bytes(device);
@@ -104,8 +108,12 @@ void add_plan(CLI::App& program, CommandLine& line) {
     command->add_option("SCAN", options->scan, "Acquisition file")->type_name("FILE")->required();
     add_recipe_option(*command, options->job);
     command->add_option("--threads", options->job.threads, "Threads of the CPU; 0: all")
-        ->type_name("N")->check(CLI::Range(0, 4096))->capture_default_str();
-    command->add_option("--memory", options->job.memory, "Limit of memory such as 512M or 4G; default: half of the machine's")
+        ->type_name("N")
+        ->check(CLI::Range(0, 4096))
+        ->capture_default_str();
+    command
+        ->add_option("--memory", options->job.memory,
+                     "Limit of memory such as 512M or 4G; default: half of the machine's")
         ->type_name("SIZE");
     command->add_flag("--json", options->json, "Print one JSON object instead of text");
     command->footer("Parameters of stages are taken as by reconstruct: --stage.parameter VALUE");

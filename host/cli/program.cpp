@@ -88,9 +88,10 @@ std::unique_ptr<CLI::App> make_program(CommandLine& line) {
     program->set_version_flag("--version", "firstlight " + build_facts().version, "Print the version and exit");
     program->set_help_flag("-h,--help", "Print help and exit");
     program->get_formatter()->column_width(34);
-    program->footer("Every command explains itself: firstlight COMMAND --help\n"
-                    "Exit codes: 0 ok, 1 internal error, 2 usage, 3 bad input, 4 output failed, 5 device,\n"
-                    "130 interrupted, 143 terminated");
+    program->footer(
+        "Every command explains itself: firstlight COMMAND --help\n"
+        "Exit codes: 0 ok, 1 internal error, 2 usage, 3 bad input, 4 output failed, 5 device,\n"
+        "130 interrupted, 143 terminated");
     add_info(*program, line);
     add_validate(*program, line);
     add_plan(*program, line);
@@ -123,7 +124,8 @@ int run_program(std::vector<std::string> words) {
     }
     const CLI::App& command = chosen(*program);
     if (!line.stage_flags.empty() && !takes_stage_flags(command))
-        throw Error(ExitCode::usage, fmt::format("{} has no option --{}", path_of(command), line.stage_flags.front().key),
+        throw Error(ExitCode::usage,
+                    fmt::format("{} has no option --{}", path_of(command), line.stage_flags.front().key),
                     "parameters of stages are for reconstruct and plan");
     if (!line.run) {
         const std::string words_now = fmt::format("{}", fmt::join(command_names(command), ", "));

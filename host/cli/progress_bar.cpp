@@ -45,7 +45,8 @@ std::string progress_line(const char* what, std::int64_t done, std::int64_t tota
     std::string line = fmt::format("{:<10} [{}{}] {:3.0f} %", what, std::string(static_cast<std::size_t>(full), '#'),
                                    std::string(static_cast<std::size_t>(cells - full), '-'), share * 100);
     // The first moments say little about the rest.
-    if (share > 0 && share < 1 && seconds > 0.5) line += fmt::format("  {} left", readable_seconds(seconds / share - seconds));
+    if (share > 0 && share < 1 && seconds > 0.5)
+        line += fmt::format("  {} left", readable_seconds(seconds / share - seconds));
     return line;
 }
 

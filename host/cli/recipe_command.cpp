@@ -24,8 +24,10 @@ int show_recipe(const std::string& name, bool toml) {
     fmt::print("{}: {}\n", recipe.name, recipe.summary);
     for (const RecipeStage& stage : recipe.stages)
         fmt::print("\n{}", describe_parameters(*stage.stage, stage.params.get()));
-    fmt::print("\nSet a parameter on the command line with --stage.parameter VALUE, or keep a copy of the recipe:\n"
-               "firstlight recipe show {} --toml > mine.toml\n", name);
+    fmt::print(
+        "\nSet a parameter on the command line with --stage.parameter VALUE, or keep a copy of the recipe:\n"
+        "firstlight recipe show {} --toml > mine.toml\n",
+        name);
     return 0;
 }
 
@@ -40,9 +42,10 @@ int check_recipe_file(const std::string& file) {
 
 // docs/stages.md, made from the tables that the program itself uses.
 int print_stage_reference() {
-    fmt::print("# Stages and their parameters\n\n"
-               "Made by `firstlight recipe docs` from the parameter tables; do not edit.\n\n"
-               "Set a parameter with `--stage.parameter VALUE`, or in a recipe file.\n");
+    fmt::print(
+        "# Stages and their parameters\n\n"
+        "Made by `firstlight recipe docs` from the parameter tables; do not edit.\n\n"
+        "Set a parameter with `--stage.parameter VALUE`, or in a recipe file.\n");
     std::string family;
     for (const StageEntry& stage : stage_list()) {
         if (family != stage.info.family) {
@@ -63,7 +66,8 @@ int print_stage_reference() {
             std::string condition = param.condition_is;
             for (std::size_t bar = condition.find('|'); bar != std::string::npos; bar = condition.find('|'))
                 condition.replace(bar, 1, " or ");
-            fmt::print("| `{}` | {} | {} | {}{} |\n", param.name, to_display(param, defaults.get()), values, param.meaning,
+            fmt::print("| `{}` | {} | {} | {}{} |\n", param.name, to_display(param, defaults.get()), values,
+                       param.meaning,
                        condition.empty() ? "" : fmt::format("; only with `{}` = {}", param.condition_on, condition));
         }
     }
@@ -81,7 +85,8 @@ void add_recipe(CLI::App& program, CommandLine& line) {
     CLI::App* command = program.add_subcommand("recipe", "List, show and check recipes");
     CLI::App* list = command->add_subcommand("list", "List the built-in recipes");
     list->callback([&line] { line.run = list_recipes; });
-    CLI::App* show = command->add_subcommand("show", "Show a recipe's stages and parameters with units, ranges, meaning");
+    CLI::App* show =
+        command->add_subcommand("show", "Show a recipe's stages and parameters with units, ranges, meaning");
     show->add_option("NAME", options->name, "Built-in recipe or TOML file")->type_name("NAME|FILE")->required();
     show->add_flag("--toml", options->toml, "Print it as a recipe file");
     show->callback([options, &line] { line.run = [options] { return show_recipe(options->name, options->toml); }; });

@@ -34,7 +34,8 @@ std::filesystem::path output_of(const ReconstructOptions& options) {
     return std::filesystem::path(options.scan).stem().string() + ".result.h5";
 }
 
-std::filesystem::path figure_path(const ReconstructOptions& options, const std::string& layer, std::int64_t view, bool views) {
+std::filesystem::path figure_path(const ReconstructOptions& options, const std::string& layer, std::int64_t view,
+                                  bool views) {
     const std::string stem = std::filesystem::path(options.scan).stem().string();
     return std::filesystem::path(options.png) /
            (views ? fmt::format("{}_{}_view{:03}.png", stem, layer, view) : fmt::format("{}_{}.png", stem, layer));
@@ -44,7 +45,8 @@ void prepare_figure_folder(const ReconstructOptions& options, const Recipe& reci
     std::error_code failed;
     std::filesystem::create_directories(options.png, failed);
     if (!std::filesystem::is_directory(options.png))
-        throw Error(ExitCode::output, options.png + ": the folder cannot be made", failed.message(), "give another --png");
+        throw Error(ExitCode::output, options.png + ": the folder cannot be made", failed.message(),
+                    "give another --png");
     if (access(options.png.c_str(), W_OK) != 0)
         throw Error(ExitCode::output, options.png + ": cannot be written", "no permission", "give another --png");
     std::set<std::string> layers{"counts"};
@@ -53,7 +55,8 @@ void prepare_figure_folder(const ReconstructOptions& options, const Recipe& reci
             for (const Layer layer : stage.stage->layers(stage.params.get())) layers.insert(layer_info(layer).name);
     for (const std::string& layer : layers)
         for (const bool views : {false, true})
-            if (is_worth_a_figure(layer)) check_output(figure_path(options, layer, 0, views), options.force, options.scan);
+            if (is_worth_a_figure(layer))
+                check_output(figure_path(options, layer, 0, views), options.force, options.scan);
 }
 
 std::vector<FigureFile> write_figures(const ReconstructOptions& options, const Result& result, const Recipe& recipe) {
@@ -72,12 +75,14 @@ std::vector<FigureFile> write_figures(const ReconstructOptions& options, const R
     return files;
 }
 
-void report(const ReconstructOptions& options, const std::string& shape, const Recipe& recipe, const Result& result, double seconds,
-            const std::filesystem::path& output, const std::vector<FigureFile>& figures) {
+void report(const ReconstructOptions& options, const std::string& shape, const Recipe& recipe, const Result& result,
+            double seconds, const std::filesystem::path& output, const std::vector<FigureFile>& figures) {
     if (options.json) {
-        Json json{{"input", options.scan}, {"output", output.string()}, {"recipe_name", recipe.name}, {"seconds", seconds}};
+        Json json{
+            {"input", options.scan}, {"output", output.string()}, {"recipe_name", recipe.name}, {"seconds", seconds}};
         Json& files = json["figures"] = Json::array();
-        for (const FigureFile& f : figures) files.push_back({{"layer", f.layer}, {"view", f.view}, {"path", f.path.string()}});
+        for (const FigureFile& f : figures)
+            files.push_back({{"layer", f.layer}, {"view", f.view}, {"path", f.path.string()}});
         json.update(result_json(result));
         print_json(json);
         return;
@@ -100,7 +105,8 @@ void report(const ReconstructOptions& options, const std::string& shape, const R
 
 int print_stage_help(const Recipe& recipe) {
     fmt::print("Parameters of recipe \"{}\", set by --stage.parameter VALUE:\n", recipe.name);
-    for (const RecipeStage& stage : recipe.stages) fmt::print("\n{}", describe_parameters(*stage.stage, stage.params.get()));
+    for (const RecipeStage& stage : recipe.stages)
+        fmt::print("\n{}", describe_parameters(*stage.stage, stage.params.get()));
     return 0;
 }
 
@@ -113,7 +119,8 @@ int reconstruct_scan(const ReconstructOptions& options, const CommandLine& line)
         return print_stage_help(recipe);
     }
     if (options.scan.empty())
-        throw Error(ExitCode::usage, "firstlight reconstruct: SCAN is required", "", "see firstlight reconstruct --help");
+        throw Error(ExitCode::usage, "firstlight reconstruct: SCAN is required", "",
+                    "see firstlight reconstruct --help");
     job.recipe = recipe_of(options.job, line.stage_flags);
     job.scan_path = options.scan;
     job.backend = options.job.backend;
@@ -123,7 +130,8 @@ int reconstruct_scan(const ReconstructOptions& options, const CommandLine& line)
     job.command = line.typed;
 
     const std::filesystem::path output = output_of(options);
-    const std::string shape = scan_shape(AcquisitionFile::open(options.scan, OpenOptions{}).scan());  // its errors come first
+    const std::string shape =
+        scan_shape(AcquisitionFile::open(options.scan, OpenOptions{}).scan());  // its errors come first
     check_output(output, options.force, options.scan);
     if (!options.png.empty()) prepare_figure_folder(options, job.recipe);
 
@@ -149,8 +157,8 @@ int reconstruct_scan(const ReconstructOptions& options, const CommandLine& line)
         write_result(output, result, options.force);
         if (!options.png.empty()) figures = write_figures(options, result, job.recipe);
     }
-    report(options, shape, job.recipe, result, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
-           output, figures);
+    report(options, shape, job.recipe, result,
+           std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), output, figures);
     return 0;
 }
 
@@ -164,14 +172,16 @@ void add_reconstruct(CLI::App& program, CommandLine& line) {
         ->type_name("FILE");
     add_recipe_option(*command, options->job);
     add_backend_options(*command, options->job);
-    command->add_option("--png", options->png, "Also write a figure of every layer into this folder")->type_name("FOLDER");
+    command->add_option("--png", options->png, "Also write a figure of every layer into this folder")
+        ->type_name("FOLDER");
     command->add_flag("--force", options->force, "Replace existing files");
     command->add_flag("--strict", options->strict, "Refuse doubtful input instead of warning");
     command->add_flag("--json", options->json, "Print one JSON object instead of text");
     command->add_flag("--quiet", options->quiet, "Print nothing but errors");
     command->add_flag("--help-stages", options->help_stages, "Print the parameters of the recipe's stages and exit");
-    command->footer("Parameters of stages: --stage.parameter VALUE, for example --time_gate.open_ps -40.\n"
-                    "All of them: firstlight reconstruct --help-stages, or firstlight recipe show NAME");
+    command->footer(
+        "Parameters of stages: --stage.parameter VALUE, for example --time_gate.open_ps -40.\n"
+        "All of them: firstlight reconstruct --help-stages, or firstlight recipe show NAME");
     command->callback([options, &line] { line.run = [options, &line] { return reconstruct_scan(*options, line); }; });
 }
 

@@ -24,9 +24,9 @@ struct RerunOptions {
 
 struct LayerDifference {
     std::string layer;
-    std::int64_t pixels = 0;     // whose bits differ
-    double largest = 0;          // absolute difference; infinite where only one has a value
-    std::string note;            // set when the layer is there only once
+    std::int64_t pixels = 0;  // whose bits differ
+    double largest = 0;       // absolute difference; infinite where only one has a value
+    std::string note;         // set when the layer is there only once
 };
 
 // Bit for bit, so that NaN equals NaN and 0 differs from -0.
@@ -47,7 +47,8 @@ std::vector<LayerDifference> differences(const GatedImages& before, const GatedI
         }
         LayerDifference d{layer.name, 0, 0, {}};
         for (std::size_t i = 0; i < layer.values.size(); ++i) {
-            if (std::bit_cast<std::uint32_t>(layer.values[i]) == std::bit_cast<std::uint32_t>(fresh->values[i])) continue;
+            if (std::bit_cast<std::uint32_t>(layer.values[i]) == std::bit_cast<std::uint32_t>(fresh->values[i]))
+                continue;
             ++d.pixels;
             const double gap = std::abs(static_cast<double>(layer.values[i]) - static_cast<double>(fresh->values[i]));
             d.largest = std::max(d.largest, std::isnan(gap) ? std::numeric_limits<double>::infinity() : gap);
@@ -56,7 +57,8 @@ std::vector<LayerDifference> differences(const GatedImages& before, const GatedI
     }
     if (before.mask != now.mask) {
         LayerDifference d{"mask", 0, 0, before.mask.size() == now.mask.size() ? "" : "of another size"};
-        for (std::size_t i = 0; i < std::min(before.mask.size(), now.mask.size()); ++i) d.pixels += before.mask[i] != now.mask[i] ? 1 : 0;
+        for (std::size_t i = 0; i < std::min(before.mask.size(), now.mask.size()); ++i)
+            d.pixels += before.mask[i] != now.mask[i] ? 1 : 0;
         found.push_back(d);
     }
     return found;
@@ -64,12 +66,14 @@ std::vector<LayerDifference> differences(const GatedImages& before, const GatedI
 
 bool is_about_input(const std::string& problem) { return problem.rfind("input ", 0) == 0; }
 
-void report(const RerunOptions& options, const std::vector<std::string>& problems, const std::vector<LayerDifference>& found) {
+void report(const RerunOptions& options, const std::vector<std::string>& problems,
+            const std::vector<LayerDifference>& found) {
     if (options.json) {
         Json json{{"result", options.result}, {"problems", problems}, {"reproduced", found.empty()}};
         Json& list = json["differences"] = Json::array();
         for (const LayerDifference& d : found)
-            list.push_back({{"layer", d.layer}, {"pixels", d.pixels}, {"largest", finite_or_null(d.largest)}, {"note", d.note}});
+            list.push_back(
+                {{"layer", d.layer}, {"pixels", d.pixels}, {"largest", finite_or_null(d.largest)}, {"note", d.note}});
         print_json(json);
         return;
     }
@@ -79,7 +83,8 @@ void report(const RerunOptions& options, const std::vector<std::string>& problem
     }
     fmt::print("{}: not reproduced\n", options.result);
     for (const LayerDifference& d : found)
-        fmt::print("  {}: {}\n", d.layer, !d.note.empty() ? d.note : fmt::format("{} pixels differ, by up to {:.3g}", d.pixels, d.largest));
+        fmt::print("  {}: {}\n", d.layer,
+                   !d.note.empty() ? d.note : fmt::format("{} pixels differ, by up to {:.3g}", d.pixels, d.largest));
 }
 
 int rerun(const RerunOptions& options, const CommandLine& line) {
@@ -92,8 +97,8 @@ int rerun(const RerunOptions& options, const CommandLine& line) {
     for (const std::string& problem : problems) print_warning(problem);
     std::error_code ignored;
     if (!std::filesystem::exists(job.scan_path, ignored))
-        throw Error(ExitCode::bad_input, fmt::format("{}: cannot be run again", options.result), "its input is not there any more",
-                    fmt::format("put {} back", job.scan_path.string()));
+        throw Error(ExitCode::bad_input, fmt::format("{}: cannot be run again", options.result),
+                    "its input is not there any more", fmt::format("put {} back", job.scan_path.string()));
     if (!options.output.empty()) {
         check_output(options.output, options.force, options.result);
         check_output(options.output, options.force, job.scan_path);
@@ -124,7 +129,9 @@ void add_rerun(CLI::App& program, CommandLine& line) {
     command->add_option("RESULT", options->result, "Result file")->type_name("FILE")->required();
     command->add_option("-o,--output", options->output, "Also write the fresh result")->type_name("FILE");
     command->add_option("--threads", options->threads, "Threads of the CPU; 0: all")
-        ->type_name("N")->check(CLI::Range(0, 4096))->capture_default_str();
+        ->type_name("N")
+        ->check(CLI::Range(0, 4096))
+        ->capture_default_str();
     command->add_flag("--force", options->force, "Replace an existing file");
     command->add_flag("--json", options->json, "Print one JSON object instead of text");
     command->add_flag("--quiet", options->quiet, "Print nothing when it is reproduced");

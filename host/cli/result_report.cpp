@@ -64,7 +64,8 @@ Facts quality_facts(const Result& result) {
             if (name == "counts_kept" && total != quality.end() && total->second > 0)
                 text += fmt::format(" ({:.3g} %)", 100 * value / total->second);
         } else if (name.rfind("pixels_", 0) == 0) {
-            text = fmt::format("{} of {}", readable_count(value), readable_count(static_cast<double>(result.images.pixels())));
+            text = fmt::format("{} of {}", readable_count(value),
+                               readable_count(static_cast<double>(result.images.pixels())));
         }
         std::replace(shown.begin(), shown.end(), '_', ' ');
         facts.emplace_back(shown, text);

@@ -16,7 +16,8 @@ bool is_stage_flag(const std::string& word) {
 }
 
 bool looks_like_option(const std::string& word) {
-    return word.size() > 1 && word[0] == '-' && (word[1] == '-' || std::isalpha(static_cast<unsigned char>(word[1])) != 0);
+    return word.size() > 1 && word[0] == '-' &&
+           (word[1] == '-' || std::isalpha(static_cast<unsigned char>(word[1])) != 0);
 }
 
 }  // namespace

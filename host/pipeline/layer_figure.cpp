@@ -92,7 +92,8 @@ void write_layer_figure(const std::filesystem::path& path, const GatedImages& im
     figure.rows = colours.rows;
     figure.columns = colours.columns;
     figure.bits = colours.bits;
-    figure.title = images.views > 1 ? fmt::format("{}: {}, view {}", source, name, view) : fmt::format("{}: {}", source, name);
+    figure.title =
+        images.views > 1 ? fmt::format("{}: {}, view {}", source, name, view) : fmt::format("{}: {}", source, name);
     figure.caption = layer.long_name.empty() ? caption_of(colours) : layer.long_name + "; " + caption_of(colours);
     figure.quantity = name;
     figure.unit = layer.unit == "1" ? "" : layer.unit;

@@ -90,7 +90,8 @@ Trial try_part(const AcquisitionFile& file, const Recipe& recipe) {
     if (file.reference() != nullptr) reference_source = source_of(reference);
     const auto queue = open_cpu_queue(1);
     trial.compute_seconds = seconds_of([&] {
-        (void)reconstruct(scan, source_of(cube), file.reference() != nullptr ? &reference_source : nullptr, recipe, *queue, {});
+        (void)reconstruct(scan, source_of(cube), file.reference() != nullptr ? &reference_source : nullptr, recipe,
+                          *queue, {});
     });
     return trial;
 }

@@ -1,6 +1,6 @@
 // What the commands print and write when all is well.
-#include <nlohmann/json.hpp>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "host/io/images.hpp"
 #include "host/io/result_file.hpp"
@@ -28,7 +28,9 @@ TEST_F(CliCommands, reconstruct_writes_result_and_figures_and_names_them) {
     const Outcome outcome = reconstruct({"--png", "figures"});
     ASSERT_EQ(outcome.code, 0) << outcome.error;
     EXPECT_EQ(outcome.error, "");  // no progress bar without a terminal
-    EXPECT_NE(outcome.out.find("input    scan.h5: 16 x 24 pixels (y, x), 256 bins of 8.0 ps, counts u2\n"), std::string::npos) << outcome.out;
+    EXPECT_NE(outcome.out.find("input    scan.h5: 16 x 24 pixels (y, x), 256 bins of 8.0 ps, counts u2\n"),
+              std::string::npos)
+        << outcome.out;
     EXPECT_NE(outcome.out.find("scan.result.h5\n"), std::string::npos);
     for (const char* layer : {"counts", "ballistic", "purity", "arrival", "optical_depth", "snr"}) {
         const std::string name = std::string("figures/scan_") + layer + ".png";
@@ -45,7 +47,8 @@ TEST_F(CliCommands, reconstruct_writes_result_and_figures_and_names_them) {
         if (stage.name == "time_gate") share = stage.survey.at("gate_share");
     EXPECT_GT(share, 0.7);
     double open = 0, closed = 0;
-    for (std::size_t p = 0; p < ballistic.values.size(); ++p) (p / 4 % 2 == 0 ? open : closed) += static_cast<double>(ballistic.values[p]) / 192;
+    for (std::size_t p = 0; p < ballistic.values.size(); ++p)
+        (p / 4 % 2 == 0 ? open : closed) += static_cast<double>(ballistic.values[p]) / 192;
     EXPECT_NEAR(open, 300 * share, 4 * std::sqrt(300 * share / 192));
     EXPECT_NEAR(closed, 0, 2);
 }
@@ -62,9 +65,14 @@ TEST_F(CliCommands, json_is_one_object_and_quiet_says_nothing) {
     const Outcome quiet = reconstruct({"--quiet", "--force"});
     EXPECT_EQ(quiet.code, 0);
     EXPECT_EQ(quiet.out + quiet.error, "");
-    for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
-             {"info", "scan.h5", "--json"}, {"info", "scan.result.h5", "--json"}, {"validate", "scan.h5", "--json"},
-             {"plan", "scan.h5", "--json"}, {"doctor", "--json"}, {"rerun", "scan.result.h5", "--json"}, {"schema"}}) {
+    for (const std::vector<std::string>& words :
+         std::vector<std::vector<std::string>>{{"info", "scan.h5", "--json"},
+                                               {"info", "scan.result.h5", "--json"},
+                                               {"validate", "scan.h5", "--json"},
+                                               {"plan", "scan.h5", "--json"},
+                                               {"doctor", "--json"},
+                                               {"rerun", "scan.result.h5", "--json"},
+                                               {"schema"}}) {
         const Outcome one = run(words);
         EXPECT_EQ(one.code, 0) << words[0] << one.error;
         EXPECT_TRUE(Json::accept(one.out)) << words[0] << one.out;
@@ -77,7 +85,9 @@ TEST_F(CliCommands, stage_flags_take_negative_values_in_both_spellings) {
     ASSERT_EQ(reconstruct({"-o", "a.h5", "--time_gate.open_ps", "-40", close[0], close[1]}).code, 0);
     ASSERT_EQ(reconstruct({"-o", "b.h5", "--time_gate.open_ps=-40", close[0], close[1]}).code, 0);
     ASSERT_EQ(reconstruct({"-o", "c.h5", "--time_gate.open_ps=-30", close[0], close[1]}).code, 0);
-    const auto ballistic = [&](const char* name) { return read_result(at(name), {}).images.layer("ballistic")->values; };
+    const auto ballistic = [&](const char* name) {
+        return read_result(at(name), {}).images.layer("ballistic")->values;
+    };
     EXPECT_EQ(ballistic("a.h5"), ballistic("b.h5"));
     EXPECT_NE(ballistic("a.h5"), ballistic("c.h5"));
     EXPECT_NE(read_result(at("a.h5"), {}).process.recipe.find("open_ps = -40"), std::string::npos);
@@ -91,7 +101,8 @@ TEST_F(CliCommands, rerun_reproduces_bit_for_bit_or_says_what_differs) {
     EXPECT_EQ(same.out, "scan.result.h5: reproduced bit for bit\n");
     EXPECT_EQ(same.error, "");
     // One count more in one trace.
-    write_small_scan(at("scan.h5"), [](SyntheticScan& s) { reinterpret_cast<std::uint16_t*>(s.cube.trace(0, 1, 1))[79] += 100; });
+    write_small_scan(at("scan.h5"),
+                     [](SyntheticScan& s) { reinterpret_cast<std::uint16_t*>(s.cube.trace(0, 1, 1))[79] += 100; });
     const Outcome other = run({"rerun", "scan.result.h5"});
     EXPECT_EQ(other.code, 3);
     EXPECT_NE(other.error.find("firstlight: warning: input "), std::string::npos) << other.error;
@@ -101,7 +112,8 @@ TEST_F(CliCommands, rerun_reproduces_bit_for_bit_or_says_what_differs) {
     std::filesystem::remove(at("scan.h5"));
     const Outcome gone = run({"rerun", "scan.result.h5"});
     EXPECT_EQ(gone.code, 3);
-    EXPECT_NE(gone.error.find("firstlight: error: scan.result.h5: cannot be run again"), std::string::npos) << gone.error;
+    EXPECT_NE(gone.error.find("firstlight: error: scan.result.h5: cannot be run again"), std::string::npos)
+        << gone.error;
 }
 
 TEST_F(CliCommands, compare_knows_the_truth) {
@@ -120,8 +132,9 @@ TEST_F(CliCommands, compare_knows_the_truth) {
     ASSERT_EQ(itself.code, 0) << itself.error;
     EXPECT_EQ(Json::parse(itself.out)["views"][0]["ballistic_rmse"], 0);
     write_small_scan(at("plain.h5"));
-    expect_refusal({"compare", "scan.result.h5", "plain.h5"}, 3,
-                   "plain.h5: /entry/truth is missing (only simulated scans know the truth): compare with another result");
+    expect_refusal(
+        {"compare", "scan.result.h5", "plain.h5"}, 3,
+        "plain.h5: /entry/truth is missing (only simulated scans know the truth): compare with another result");
 }
 
 TEST_F(CliCommands, exported_numbers_are_those_of_the_result) {
@@ -129,7 +142,8 @@ TEST_F(CliCommands, exported_numbers_are_those_of_the_result) {
     ASSERT_EQ(reconstruct().code, 0);
     const std::vector<float> ballistic = read_result(at("scan.result.h5"), {}).images.layer("ballistic")->values;
     const auto write = [&](const std::string& format, const std::string& path) {
-        const Outcome outcome = run({"export", "scan.result.h5", "-o", path, "--format", format, "--layer", "ballistic"});
+        const Outcome outcome =
+            run({"export", "scan.result.h5", "-o", path, "--format", format, "--layer", "ballistic"});
         EXPECT_EQ(outcome.code, 0) << outcome.error;
         EXPECT_EQ(outcome.out, "ballistic  " + path + "\n");
     };
@@ -219,9 +233,11 @@ TEST_F(CliCommands, completion_scripts_parse_and_know_every_flag) {
     const Outcome parsed = run({"-n", "script.bash"}, -1, SIGINT, "/bin/bash");
     EXPECT_EQ(parsed.code, 0) << parsed.error;
     const Outcome completed = run(
-        {"-c", "source script.bash; COMP_WORDS=(firstlight reconstruct --time_gate.sha); COMP_CWORD=2; _firstlight; echo ${COMPREPLY[@]};"
-               "COMP_WORDS=(firstlight reconstruct --tone_map.colormap vir); COMP_CWORD=3; _firstlight; echo ${COMPREPLY[@]};"
-               "COMP_WORDS=(firstlight recipe sho); COMP_CWORD=2; _firstlight; echo ${COMPREPLY[@]}"},
+        {"-c",
+         "source script.bash; COMP_WORDS=(firstlight reconstruct --time_gate.sha); COMP_CWORD=2; _firstlight; echo "
+         "${COMPREPLY[@]};"
+         "COMP_WORDS=(firstlight reconstruct --tone_map.colormap vir); COMP_CWORD=3; _firstlight; echo ${COMPREPLY[@]};"
+         "COMP_WORDS=(firstlight recipe sho); COMP_CWORD=2; _firstlight; echo ${COMPREPLY[@]}"},
         -1, SIGINT, "/bin/bash");
     EXPECT_EQ(completed.out, "--time_gate.shape\nviridis\nshow\n") << completed.error;
 }
@@ -232,7 +248,8 @@ TEST_F(CliCommands, the_manual_page_is_sound) {
     EXPECT_EQ(page.out.rfind(".TH FIRSTLIGHT 1", 0), 0U);
     for (const StageEntry& stage : stage_list())
         for (const Param& param : *stage.params)
-            EXPECT_NE(page.out.find("\\-\\-" + std::string(stage.info.name) + "." + param.name), std::string::npos) << param.name;
+            EXPECT_NE(page.out.find("\\-\\-" + std::string(stage.info.name) + "." + param.name), std::string::npos)
+                << param.name;
     if (access("/usr/bin/mandoc", X_OK) != 0) GTEST_SKIP() << "mandoc is not installed";
     std::ofstream(at("firstlight.1")) << page.out;
     const Outcome lint = run({"-Tlint", "-Wwarning", "firstlight.1"}, -1, SIGINT, "/usr/bin/mandoc");

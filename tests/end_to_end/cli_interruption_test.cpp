@@ -11,7 +11,8 @@ void write_large_scan(const std::filesystem::path& path) {
     constexpr std::int64_t side = 400;
     PhotonCube cube(s.scan.type, 1, side, side, s.scan.bins);
     for (std::int64_t y = 0; y < side; ++y)
-        for (std::int64_t x = 0; x < side; ++x) std::memcpy(cube.trace(0, y, x), s.cube.trace(0, y % 16, x % 16), cube.trace_bytes());
+        for (std::int64_t x = 0; x < side; ++x)
+            std::memcpy(cube.trace(0, y, x), s.cube.trace(0, y % 16, x % 16), cube.trace_bytes());
     s.scan.rows = s.scan.columns = side;
     s.scan.has_reference = false;
     s.scan.reference_pulses.clear();
@@ -31,13 +32,15 @@ class CliInterruption : public ProgramTest {};
 TEST_F(CliInterruption, signals_stop_a_run_within_a_second) {
     write_large_scan(at("scan.h5"));
     const std::string before = sha256_of_file(at("scan.h5"));
-    const std::vector<std::string> words{"reconstruct", "scan.h5", "-o", "out.h5", "--recipe", "arrival", "--threads", "1", "--backend", "cpu"};
+    const std::vector<std::string> words{"reconstruct", "scan.h5",   "-o", "out.h5",    "--recipe",
+                                         "arrival",     "--threads", "1",  "--backend", "cpu"};
     for (const auto& [signal, code] : std::vector<std::pair<int, int>>{{SIGINT, 130}, {SIGTERM, 143}})
         for (const double after : {0.2, 0.35, 0.5}) {
             const Outcome outcome = run(words, after, signal);
             EXPECT_EQ(outcome.code, code) << after << ": " << outcome.error;
             EXPECT_LT(outcome.seconds, 1.0) << after;
-            EXPECT_NE(outcome.error.find("firstlight: interrupted: nothing was written\n"), std::string::npos) << outcome.error;
+            EXPECT_NE(outcome.error.find("firstlight: interrupted: nothing was written\n"), std::string::npos)
+                << outcome.error;
             EXPECT_EQ(outcome.out, "");
             EXPECT_EQ(files(), std::vector<std::string>{"scan.h5"});
         }

@@ -29,7 +29,8 @@ const std::map<std::string, Need>& needs() {
     static const std::map<std::string, Need> table{
         // Traces hold about 120 (closed) or 420 (open) of 1e6 cycles; so only the open ones are overwhelmed.
         {"pile_up.min_live_cycles", {{}, {"999750"}}},
-        {"expected_arrival.given_ps", {{{"expected_arrival.source", "given"}, {"expected_arrival.given_ps", "640"}}, {"656"}}},
+        {"expected_arrival.given_ps",
+         {{{"expected_arrival.source", "given"}, {"expected_arrival.given_ps", "640"}}, {"656"}}},
         {"expected_arrival.offset_ps", {{}, {"12"}}},
         {"matched_arrival.search_from_ps", {{}, {"660"}}},
         {"matched_arrival.search_to_ps", {{}, {"620"}}},
@@ -49,7 +50,8 @@ Recipe recipe_with(const std::string& stage) {
     return parse_recipe(R"(
 stages = ["pixel_mask", "pile_up", "dark_counts", "bin_nonlinearity", "time_skew", "flat_field", "matched_arrival",
           "time_gate", "attenuation", "inpainting", "tone_map"]
-)", "test");
+)",
+                        "test");
 }
 
 // All that comes out of a run, as bytes.
@@ -59,10 +61,12 @@ std::string outcome_of(const SyntheticScan& s, const Recipe& recipe, bool with_r
     Scan scan = s.scan;
     scan.has_reference = with_reference;
     try {
-        const Reconstruction r = reconstruct(scan, source_of(s.cube), with_reference ? &reference : nullptr, recipe, *queue, {});
+        const Reconstruction r =
+            reconstruct(scan, source_of(s.cube), with_reference ? &reference : nullptr, recipe, *queue, {});
         std::string out;
         for (const ImageLayer& layer : r.images.layers)
-            out += layer.name + std::string(reinterpret_cast<const char*>(layer.values.data()), layer.values.size() * 4);
+            out +=
+                layer.name + std::string(reinterpret_cast<const char*>(layer.values.data()), layer.values.size() * 4);
         out.append(r.images.mask.begin(), r.images.mask.end());
         for (const StageRecord& stage : r.stages)
             for (const auto& [name, value] : stage.survey) out += fmt::format("{} {}\n", name, value);
@@ -146,9 +150,11 @@ TEST(Parameters, every_one_changes_the_output) {
     const SyntheticScan s(24, 24);
     int tried = 0;
     for (const StageEntry& stage : stage_list()) {
-        ASSERT_NE(recipe_with(stage.info.name).find(stage.info.name), nullptr) << stage.info.name << " is in no recipe here";
+        ASSERT_NE(recipe_with(stage.info.name).find(stage.info.name), nullptr)
+            << stage.info.name << " is in no recipe here";
         for (const Param& param : *stage.params) {
-            EXPECT_TRUE(changes_something(s, stage, param)) << stage.info.name << "." << param.name << " changes nothing";
+            EXPECT_TRUE(changes_something(s, stage, param))
+                << stage.info.name << "." << param.name << " changes nothing";
             ++tried;
         }
     }

@@ -67,14 +67,16 @@ TEST(Recipe, written_out_and_read_again_is_the_same) {
         for (std::size_t s = 0; s < recipe.stages.size(); ++s)
             for (const Param& param : *recipe.stages[s].stage->params)
                 if (has_effect(param, *recipe.stages[s].stage->params, recipe.stages[s].params.get())) {
-                    EXPECT_EQ(to_toml(param, again.stages[s].params.get()), to_toml(param, recipe.stages[s].params.get()));
+                    EXPECT_EQ(to_toml(param, again.stages[s].params.get()),
+                              to_toml(param, recipe.stages[s].params.get()));
                 }
         EXPECT_NO_THROW(check_recipe(again));
     }
 }
 
 TEST(Recipe, auto_survives_writing) {
-    const Recipe recipe = parse_recipe("stages = [\"expected_arrival\", \"time_gate\"]\n[time_gate]\nopen_ps = \"auto\"\n", "test");
+    const Recipe recipe =
+        parse_recipe("stages = [\"expected_arrival\", \"time_gate\"]\n[time_gate]\nopen_ps = \"auto\"\n", "test");
     EXPECT_NE(to_toml(recipe).find("open_ps = \"auto\""), std::string::npos);
 }
 
@@ -142,10 +144,12 @@ TEST(Recipe, orders_that_cannot_work_are_refused) {
         return refusal_of([&] { check_recipe(parse_recipe("name = \"r\"\nstages = [" + stages + "]\n", "test")); });
     };
     EXPECT_EQ(refusal(R"("pixel_mask", "expected_arrival", "time_gate")"), "");
-    EXPECT_NE(refusal(R"("time_gate", "expected_arrival")").find("expected_arrival comes after time_gate"), std::string::npos);
-    EXPECT_NE(refusal(R"("time_gate")").find("no arrival to refer to"), std::string::npos);
-    EXPECT_NE(refusal(R"("expected_arrival", "matched_arrival", "time_gate")").find("two stages say when light arrives"),
+    EXPECT_NE(refusal(R"("time_gate", "expected_arrival")").find("expected_arrival comes after time_gate"),
               std::string::npos);
+    EXPECT_NE(refusal(R"("time_gate")").find("no arrival to refer to"), std::string::npos);
+    EXPECT_NE(
+        refusal(R"("expected_arrival", "matched_arrival", "time_gate")").find("two stages say when light arrives"),
+        std::string::npos);
     EXPECT_NE(refusal(R"("expected_arrival", "attenuation")").find("no images to work on"), std::string::npos);
     EXPECT_NE(refusal(R"("pixel_mask")").find("nothing would come out"), std::string::npos);
     EXPECT_NE(parse_refusal(R"(stages = ["time_gate", "time_gate"])").find("listed twice"), std::string::npos);
@@ -161,7 +165,8 @@ TEST(Recipe, parameters_without_effect_are_refused) {
             if (param.condition_on.empty()) continue;
             const Param& other = *find_param(stage, param.condition_on);
             for (const std::string& choice : other.choices) {
-                Recipe recipe = load_recipe(std::string(stage.info.family) == "first_arrival" ? "arrival" : "transmission");
+                Recipe recipe =
+                    load_recipe(std::string(stage.info.family) == "first_arrival" ? "arrival" : "transmission");
                 if (recipe.find(stage.info.name) == nullptr) recipe = load_recipe("transmission");
                 if (recipe.find(stage.info.name) == nullptr) continue;
                 set_parameter(recipe, stage.info.name + ("." + other.name), choice);
@@ -172,13 +177,15 @@ TEST(Recipe, parameters_without_effect_are_refused) {
                 const std::string refusal = refusal_of([&] { check_recipe(recipe); });
                 EXPECT_EQ(effect, refusal.empty()) << refusal;
                 if (!effect) {
-                    EXPECT_NE(refusal.find(stage.info.name + ("." + param.name + " has no effect")), std::string::npos) << refusal;
+                    EXPECT_NE(refusal.find(stage.info.name + ("." + param.name + " has no effect")), std::string::npos)
+                        << refusal;
                     ++tried;
                 }
             }
         }
     EXPECT_GT(tried, 5);
-    const std::string section = parse_refusal("stages = [\"expected_arrival\", \"time_gate\"]\n[attenuation]\nconfidence = 0.9\n");
+    const std::string section =
+        parse_refusal("stages = [\"expected_arrival\", \"time_gate\"]\n[attenuation]\nconfidence = 0.9\n");
     EXPECT_NE(section.find("[attenuation] has no effect"), std::string::npos) << section;
 }
 
