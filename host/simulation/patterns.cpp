@@ -63,11 +63,11 @@ Pattern bar_groups(const std::vector<double>& bar_widths_m, double pitch_m) {
     fill(p, [&](double x, double y) {
         double left = 0;
         for (const double w : bar_widths_m) {
-            const double u = (x - left) / w - 1;                      // 0..5 across the group
-            const double v = (y - 6.5 * widest) / w;                  // 0 in the middle
+            const double u = (x - left) / w - 1;      // 0..5 across the group
+            const double v = (y - 6.5 * widest) / w;  // 0 in the middle
             const bool across = u >= 0 && u < 5;
             const bool on_bar_x = across && static_cast<int>(u) % 2 == 0;
-            const double from_middle = std::abs(v) - 0.5;             // 0..5 in each half
+            const double from_middle = std::abs(v) - 0.5;  // 0..5 in each half
             const bool in_half = from_middle >= 0 && from_middle < 5;
             if (across && in_half && (v < 0 ? on_bar_x : static_cast<int>(from_middle) % 2 == 0)) return true;
             left += 7 * w;

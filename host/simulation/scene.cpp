@@ -117,7 +117,7 @@ void read_detector(SceneTable& root, SimulationScene& scene) {
     scene.pulses = t.number("pulses", 0, 1, 1e15);
     scene.count_type = t.one_of("counts", {"u1", "u2", "u4"}, "u2") == "u4"   ? CountType::u4
                        : t.one_of("counts", {"u1", "u2", "u4"}, "u2") == "u1" ? CountType::u1
-                                                                             : CountType::u2;
+                                                                              : CountType::u2;
     t.refuse_unknown();
 }
 

@@ -21,9 +21,9 @@ struct SimulationScene {
     TransportScene transport;
     PhotonTransport::Params photons;
     DetectorResponse::Params response;
-    double photons_per_pulse = 0;  // that the source sends into the scene
-    double efficiency = 1;         // detections per photon that reaches a pixel
-    double pulses = 0;             // per pixel
+    double photons_per_pulse = 0;                                       // that the source sends into the scene
+    double efficiency = 1;                                              // detections per photon that reaches a pixel
+    double pulses = 0;                                                  // per pixel
     double repetition_rate_hz = 0, wavelength_m = 0, pulse_fwhm_s = 0;  // 0: not known
     CountType count_type = CountType::u2;
     bool has_reference = false;

@@ -8,7 +8,6 @@
 
 #include "kernels/support/param.hpp"
 
-
 namespace firstlight {
 
 class SceneTable {
@@ -25,8 +24,8 @@ class SceneTable {
     std::string text(const std::string& key, const std::string& otherwise);
     std::string one_of(const std::string& key, const std::vector<std::string>& names, const std::string& otherwise);
     std::vector<double> numbers(const std::string& key);
-    SceneTable table(const std::string& key);               // empty where there is none
-    std::vector<SceneTable> tables(const std::string& key);  // of [[key]]
+    SceneTable table(const std::string& key);                 // empty where there is none
+    std::vector<SceneTable> tables(const std::string& key);   // of [[key]]
     void parameters(const ParamTable& params, void* values);  // all keys through a stage's table
     // Errors: a key that none of the calls above asked for.
     void refuse_unknown() const;

@@ -175,7 +175,8 @@ std::vector<double> target_transmission(const SimulationScene& scene) {
     const auto with = unscattered_light(bare.transport, PhotonTransport::prepare(scene.photons, bare.transport, keep));
     const auto without =
         unscattered_light(empty.transport, PhotonTransport::prepare(scene.photons, empty.transport, keep));
-    std::vector<double> share(static_cast<std::size_t>(scene.transport.detector.rows * scene.transport.detector.columns));
+    std::vector<double> share(
+        static_cast<std::size_t>(scene.transport.detector.rows * scene.transport.detector.columns));
     for (std::size_t p = 0; p < share.size(); ++p) {
         double sum = 0;
         for (const UnscatteredLight& l : with) sum += l.share[p];
@@ -200,10 +201,9 @@ SimulatedScan simulate(const SimulationScene& scene, Queue& queue, const std::fu
     auto host = open_cpu_queue(1);
     Keeper keep_on_host(*host);
     const TransportScene clear = clear_of(scene.transport);
-    const auto light = unscattered_light(scene.transport,
-                                         PhotonTransport::prepare(scene.photons, scene.transport, keep_on_host));
-    const auto clear_light =
-        unscattered_light(clear, PhotonTransport::prepare(scene.photons, clear, keep_on_host));
+    const auto light =
+        unscattered_light(scene.transport, PhotonTransport::prepare(scene.photons, scene.transport, keep_on_host));
+    const auto clear_light = unscattered_light(clear, PhotonTransport::prepare(scene.photons, clear, keep_on_host));
     const double per_photon = scene.photons_per_pulse * scene.efficiency;
 
     const Scattered scattered = follow_photons(scene, queue, progress);

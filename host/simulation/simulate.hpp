@@ -29,8 +29,8 @@ namespace firstlight {
 
 struct SimulatedScan {
     Scan scan;
-    std::vector<std::uint32_t> counts;            // [y][x][t]
-    std::vector<std::uint32_t> reference_counts;  // the same; empty without a reference
+    std::vector<std::uint32_t> counts;                                    // [y][x][t]
+    std::vector<std::uint32_t> reference_counts;                          // the same; empty without a reference
     std::vector<double> transmission, ballistic, optical_depth, depth_m;  // [y][x]
     std::vector<double> scatter_order;                                    // [orders][t]
     std::int64_t orders = 0;

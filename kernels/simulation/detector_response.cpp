@@ -63,8 +63,7 @@ Tables tabulate(const DetectorResponse::Params& p, double bin_ps) {
         }
     }
     t.point.assign(n, 0.0);
-    for (std::size_t i = 1; i < n; ++i)
-        t.point[i] = t.point[i - 1] + 0.5 * t.step * (t.density[i - 1] + t.density[i]);
+    for (std::size_t i = 1; i < n; ++i) t.point[i] = t.point[i - 1] + 0.5 * t.step * (t.density[i - 1] + t.density[i]);
     const double all = t.point.back();
     for (double& v : t.point) v /= all;
     for (double& v : t.density) v /= all;

@@ -17,8 +17,8 @@ __global__ void respond(ResponseTask task, DetectorResponse::Coefficients c) {
 
 void response_on_cuda(const ResponseTask& task, const DetectorResponse::Coefficients& c, cudaStream_t stream) {
     launch(respond,
-           {.blocks = blocks_for(task.pixels, threads_per_block), .threads = threads_per_block, .stream = stream},
-           task, c);
+           {.blocks = blocks_for(task.pixels, threads_per_block), .threads = threads_per_block, .stream = stream}, task,
+           c);
 }
 
 FL_CUDA_STAGE(DetectorResponse, ResponseTask, response_on_cuda);

@@ -1,7 +1,8 @@
 // Turns expected light into counts as a time-correlated single-photon detector does.
 //
 // Expected detections per laser pulse and bin i (edges e, in bins; one pixel):
-//     lambda_i = gain * [ sum_k s_k (F(e_{i+1} - b_k) - F(e_i - b_k)) + sum_j q_j (H(e_{i+1} - j - d) - H(e_i - j - d)) ]
+//     lambda_i = gain * [ sum_k s_k (F(e_{i+1} - b_k) - F(e_i - b_k)) + sum_j q_j (H(e_{i+1} - j - d) - H(e_i - j - d))
+//     ]
 //                + dark * (e_{i+1} - e_i)
 // with s_k, b_k the unscattered light and its time (b_k includes the pixel's delay d), q_j the scattered light of ideal
 // bin j, spread evenly over it, F the response's integral and H that of the response smeared over one bin.
@@ -36,14 +37,14 @@ namespace firstlight {
 // Light and counts of one recording, in the queue's memory.
 struct ResponseTask {
     std::int64_t pixels = 0;
-    int unscattered = 0;                       // number of unscattered components
-    const double* share = nullptr;             // [unscattered][pixels] detections per pulse at gain 1
-    const double* position = nullptr;          // [unscattered][pixels] time in bins from the first bin's edge
-    const double* scattered = nullptr;         // [pixels][bins] detections per pulse at gain 1; null: none
-    double* expected = nullptr;                // [pixels][bins] gets lambda
-    std::uint32_t* counts = nullptr;           // [pixels][bins]; null: only `expected` is asked for
+    int unscattered = 0;                // number of unscattered components
+    const double* share = nullptr;      // [unscattered][pixels] detections per pulse at gain 1
+    const double* position = nullptr;   // [unscattered][pixels] time in bins from the first bin's edge
+    const double* scattered = nullptr;  // [pixels][bins] detections per pulse at gain 1; null: none
+    double* expected = nullptr;         // [pixels][bins] gets lambda
+    std::uint32_t* counts = nullptr;    // [pixels][bins]; null: only `expected` is asked for
     double pulses = 0;
-    std::uint32_t recording = 0;               // tells recordings apart in the counters: 0 scan, 1 reference
+    std::uint32_t recording = 0;  // tells recordings apart in the counters: 0 scan, 1 reference
 };
 
 struct DetectorResponse {
@@ -70,8 +71,8 @@ struct DetectorResponse {
                 integer(&Params::seed, "seed", "", "key of the random numbers", 0, std::int64_t{1} << 62),
                 choice(&Params::statistics, "statistics", "how detections follow from the light",
                        {"poisson", "first_photon", "dead_time"}),
-                real(&Params::fwhm_ps, "fwhm_ps", "ps", "width of the response to a flash (full, at half maximum)",
-                     0.1, 1e5),
+                real(&Params::fwhm_ps, "fwhm_ps", "ps", "width of the response to a flash (full, at half maximum)", 0.1,
+                     1e5),
                 real(&Params::jitter_fwhm_ps, "jitter_fwhm_ps", "ps", "width of the timing jitter added to it", 0, 1e5),
                 real(&Params::tail_ps, "tail_ps", "ps", "decay time of the response's tail", 0.1, 1e5),
                 real(&Params::tail_share, "tail_share", "", "share of detections in the tail", 0, 1),
@@ -96,10 +97,10 @@ struct DetectorResponse {
         const double* spread = nullptr;  // [table] H
         std::int64_t table = 0;
         double first = 0, steps_per_bin = 0;
-        const double* edges = nullptr;   // [bins + 1] bins
-        const double* gain = nullptr;    // [pixels]
-        const double* delay = nullptr;   // [pixels] bins
-        const double* dark = nullptr;    // [pixels] per pulse and bin of width 1
+        const double* edges = nullptr;  // [bins + 1] bins
+        const double* gain = nullptr;   // [pixels]
+        const double* delay = nullptr;  // [pixels] bins
+        const double* dark = nullptr;   // [pixels] per pulse and bin of width 1
         Statistics statistics = Statistics::poisson;
         std::int64_t dead_bins = 0, period_bins = 0;
         std::uint32_t key_low = 0, key_high = 0;

@@ -88,8 +88,12 @@ FL_HD inline void count(const ResponseTask& task, const Detector& c, std::int64_
     const double* lambda = task.expected + pixel * c.bins;
     std::uint32_t* counts = task.counts + pixel * c.bins;
     const auto stream_of = [&](std::int64_t bin) {
-        return CounterStream{static_cast<std::uint32_t>(pixel), static_cast<std::uint32_t>(bin), 0,
-                             16 + task.recording, c.key_low, c.key_high};
+        return CounterStream{static_cast<std::uint32_t>(pixel),
+                             static_cast<std::uint32_t>(bin),
+                             0,
+                             16 + task.recording,
+                             c.key_low,
+                             c.key_high};
     };
     for (std::int64_t i = 0; i < c.bins; ++i) counts[i] = 0;
     if (c.statistics == DetectorResponse::Statistics::dead_time) {

@@ -31,8 +31,16 @@ struct alignas(64) Lanes {
         return {x[i], y[i], z[i], ux[i], uy[i], uz[i], path[i], layer[i], order[i], reflections[i]};
     }
     void put(int i, const Photon& p) {
-        x[i] = p.x; y[i] = p.y; z[i] = p.z; ux[i] = p.ux; uy[i] = p.uy; uz[i] = p.uz; path[i] = p.path;
-        layer[i] = p.layer; order[i] = p.order; reflections[i] = p.reflections;
+        x[i] = p.x;
+        y[i] = p.y;
+        z[i] = p.z;
+        ux[i] = p.ux;
+        uy[i] = p.uy;
+        uz[i] = p.uz;
+        path[i] = p.path;
+        layer[i] = p.layer;
+        order[i] = p.order;
+        reflections[i] = p.reflections;
     }
     [[nodiscard]] std::uint64_t number(int i) const { return std::uint64_t{photon_high[i]} << 32 | photon_low[i]; }
 };
@@ -54,7 +62,10 @@ FL_SIMD void advance_all(Lanes& l, const Scene& scene) {
     for (int i = 0; i < lanes; ++i) {
         Photon p = l.photon(i);
         l.met[i] = advance(p, scene, l.a[i]);
-        l.x[i] = p.x; l.y[i] = p.y; l.z[i] = p.z; l.path[i] = p.path;
+        l.x[i] = p.x;
+        l.y[i] = p.y;
+        l.z[i] = p.z;
+        l.path[i] = p.path;
         l.event[i] = l.event[i] + 1;
     }
 }

@@ -19,7 +19,7 @@ struct Photon {
     float x, y, z, ux, uy, uz;
     float path;  // optical path since launch, m
     int layer;
-    int order;       // scatterings so far
+    int order;        // scatterings so far
     int reflections;  // by targets
 };
 
@@ -49,8 +49,7 @@ FL_INLINE int advance(Photon& p, const Scene& c, std::uint32_t random) {
     const float d_face = to_face / at_least(std::fabs(p.uz), tiny);
     const float to_x = at_least(c.half_width_x - (p.ux > 0.0f ? p.x : -p.x), 0.0f);
     const float to_y = at_least(c.half_width_y - (p.uy > 0.0f ? p.y : -p.y), 0.0f);
-    const float d_side =
-        at_most(to_x / at_least(std::fabs(p.ux), tiny), to_y / at_least(std::fabs(p.uy), tiny));
+    const float d_side = at_most(to_x / at_least(std::fabs(p.ux), tiny), to_y / at_least(std::fabs(p.uy), tiny));
     const float d_wall = at_most(d_face, d_side);
     const float d = at_most(free_path, d_wall);
     p.x = p.x + p.ux * d;

@@ -39,8 +39,8 @@ FL_HD inline void add_sight(const TransportTask& task, const Scene& c, const Sig
 }
 
 // Next-event estimate of a photon that is about to scatter (phase function) or was just reflected by a target.
-FL_HD inline void look_from_scattering(const TransportTask& task, const Scene& c, const Photon& p,
-                                       std::uint64_t photon, std::uint32_t event) {
+FL_HD inline void look_from_scattering(const TransportTask& task, const Scene& c, const Photon& p, std::uint64_t photon,
+                                       std::uint32_t event) {
     const Random4 random = numbers(c, photon, event, camera);
     const Photon q = towards_camera(p, c, unit_float(random.a), unit_float(random.b));
     const float cosine = p.ux * q.ux + p.uy * q.uy + p.uz * q.uz;

@@ -1,6 +1,7 @@
 // log, exp, sine and cosine from additions, multiplications and divisions alone. Compiled without contraction
 // (-ffp-contract=off, -fmad=false) they give the same bits on every CPU, in every vector width and on CUDA, which
-// libm does not promise. (__builtin_bit_cast, because a call of std::bit_cast left over in a clone is not vectorised.) Relative errors (tested): float log, exp 2e-7; sine and cosine 2e-7 absolute; double 1e-15.
+// libm does not promise. (__builtin_bit_cast, because a call of std::bit_cast left over in a clone is not vectorised.)
+// Relative errors (tested): float log, exp 2e-7; sine and cosine 2e-7 absolute; double 1e-15.
 //
 // Polynomials in single precision: Moshier, Cephes mathematical library (logf, expf, sinf, cosf).
 #pragma once

@@ -60,7 +60,7 @@ struct SceneDetector {
 struct TransportScene {
     std::vector<SceneLayer> layers;
     std::vector<SceneTarget> targets;
-    double index_before = 0, index_behind = 0;     // refractive index outside; 0: matched to the next layer
+    double index_before = 0, index_behind = 0;      // refractive index outside; 0: matched to the next layer
     double half_width_x_m = 0, half_width_y_m = 0;  // light beyond leaves sideways; 0: no limit
     SceneSource source;
     SceneDetector detector;

@@ -52,10 +52,10 @@ void check(const TransportScene& scene) {
             "more than 0");
     require(d.focus_m >= 0 && d.focus_m <= depth, "the depth of focus", fmt::format("{:g} m", d.focus_m),
             fmt::format("inside the layers, 0 to {:g} m", depth));
-    require(d.rows > 0 && d.columns > 0 && d.bins > 0 && d.pitch_m > 0 && d.bin_width_s > 0, "the detector",
-            fmt::format("{} x {} pixels of {:g} m, {} bins of {:g} s", d.rows, d.columns, d.pitch_m, d.bins,
-                        d.bin_width_s),
-            "pixels, bins and sizes above 0");
+    require(
+        d.rows > 0 && d.columns > 0 && d.bins > 0 && d.pitch_m > 0 && d.bin_width_s > 0, "the detector",
+        fmt::format("{} x {} pixels of {:g} m, {} bins of {:g} s", d.rows, d.columns, d.pitch_m, d.bins, d.bin_width_s),
+        "pixels, bins and sizes above 0");
     if (scene.source.kind == SourceKind::wide)
         require(scene.source.width_m > 0 && scene.source.height_m > 0, "the size of the wide source",
                 fmt::format("{:g} x {:g} m", scene.source.width_m, scene.source.height_m), "more than 0");
@@ -82,8 +82,8 @@ PhotonTransport::Coefficients PhotonTransport::prepare(const Params& params, con
             fmt::format("at most {}", max_targets));
     for (int t = 0; t < targets; ++t) {
         const double z = scene.targets[static_cast<std::size_t>(t)].z_m;
-        const auto same = std::find_if(faces.begin(), faces.end(),
-                                       [z](const Face& f) { return std::abs(f.z - z) < 1e-9; });
+        const auto same =
+            std::find_if(faces.begin(), faces.end(), [z](const Face& f) { return std::abs(f.z - z) < 1e-9; });
         if (same == faces.end()) {
             faces.push_back({z, t});
         } else {
@@ -153,9 +153,8 @@ PhotonTransport::Coefficients PhotonTransport::prepare(const Params& params, con
     const double outside = c.side > 0 ? index.back() : index.front();
     // The widest cone inside a layer is the whole hemisphere: NA beyond the outside's index changes nothing.
     c.sine_limit = static_cast<float>(std::min(d.numerical_aperture / outside, 1.0));
-    c.aperture_radius_squared = d.aperture_radius_m > 0
-                                    ? static_cast<float>(d.aperture_radius_m * d.aperture_radius_m)
-                                    : 1e37f;
+    c.aperture_radius_squared =
+        d.aperture_radius_m > 0 ? static_cast<float>(d.aperture_radius_m * d.aperture_radius_m) : 1e37f;
     c.focus_z = static_cast<float>(d.focus_m);
     double focus_path = 0;
     for (int k = 0; k < c.layers; ++k) {

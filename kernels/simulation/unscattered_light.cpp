@@ -24,8 +24,16 @@ struct Ray {
 };
 
 Photon start(double x, double y, double ux, double uy, double uz) {
-    return {static_cast<float>(x),  static_cast<float>(y),  0.0F, static_cast<float>(ux), static_cast<float>(uy),
-            static_cast<float>(uz), 0.0F,                   0,    0,                      0};
+    return {static_cast<float>(x),
+            static_cast<float>(y),
+            0.0F,
+            static_cast<float>(ux),
+            static_cast<float>(uy),
+            static_cast<float>(uz),
+            0.0F,
+            0,
+            0,
+            0};
 }
 
 // Rays of the source that can matter to the camera; `margin_m` beyond its field.
@@ -110,8 +118,8 @@ class Film {
         if (!(weight > 0) || !(column >= 0.0F && line >= 0.0F && column < static_cast<float>(c_.columns) &&
                                line < static_cast<float>(c_.rows)))
             return;
-        const auto pixel = static_cast<std::size_t>(line) * static_cast<std::size_t>(c_.columns) +
-                           static_cast<std::size_t>(column);
+        const auto pixel =
+            static_cast<std::size_t>(line) * static_cast<std::size_t>(c_.columns) + static_cast<std::size_t>(column);
         light_.share[pixel] += weight;
         light_.time_s[pixel] += weight * static_cast<double>(sight.path) / speed_of_light;
     }

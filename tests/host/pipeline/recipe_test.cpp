@@ -66,8 +66,9 @@ TEST(Recipe, written_out_and_read_again_is_the_same) {
         ASSERT_EQ(again.stages.size(), recipe.stages.size());
         for (std::size_t s = 0; s < recipe.stages.size(); ++s)
             for (const Param& param : *recipe.stages[s].stage->params)
-                if (has_effect(param, *recipe.stages[s].stage->params, recipe.stages[s].params.get()))
+                if (has_effect(param, *recipe.stages[s].stage->params, recipe.stages[s].params.get())) {
                     EXPECT_EQ(to_toml(param, again.stages[s].params.get()), to_toml(param, recipe.stages[s].params.get()));
+                }
         EXPECT_NO_THROW(check_recipe(again));
     }
 }
