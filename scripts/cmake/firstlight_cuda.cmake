@@ -10,6 +10,11 @@ if(NOT FIRSTLIGHT_CUDA STREQUAL "OFF" AND NOT FIRSTLIGHT_SANITIZE)
   check_language(CUDA)
   if(CMAKE_CUDA_COMPILER)
     enable_language(CUDA)
+    # CMake before 3.25.2 does not know that nvcc 12 and later compile C++20, nor by which flag.
+    if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)
+      set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)
+      set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION -std=c++20)
+    endif()
     find_package(CUDAToolkit REQUIRED)
     set(FIRSTLIGHT_HAS_CUDA ON)
   elseif(FIRSTLIGHT_CUDA STREQUAL "ON")
@@ -21,11 +26,10 @@ message(STATUS "firstlight: CUDA library ${FIRSTLIGHT_HAS_CUDA}")
 function(firstlight_add_cuda_library)
   get_property(sources GLOBAL PROPERTY FIRSTLIGHT_CUDA_SOURCES)
   add_library(firstlight_cuda SHARED ${sources} ${CMAKE_SOURCE_DIR}/kernels/support/queue_cuda.cu)
-  # A plain flag, because CMake before 3.25.1 has no CUDA_STANDARD 20 for nvcc; nvcc obeys the last -std it is given, so
-  # the target sets no CUDA_STANDARD at all.
   target_compile_options(firstlight_cuda PRIVATE
-    $<$<COMPILE_LANGUAGE:CUDA>:-std=c++20 --expt-relaxed-constexpr --extended-lambda -fmad=false -diag-suppress=20012
+    $<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr --extended-lambda -fmad=false -diag-suppress=20012
       -Xcompiler=-Wall,-Wextra -Werror=all-warnings>)
+  set_target_properties(firstlight_cuda PROPERTIES CUDA_STANDARD 20 CUDA_STANDARD_REQUIRED ON)
   target_include_directories(firstlight_cuda PRIVATE ${CMAKE_SOURCE_DIR})
   target_compile_definitions(firstlight_cuda PRIVATE H5_USE_110_API)
   target_link_libraries(firstlight_cuda PRIVATE CUDA::cudart CUDA::cufft)
