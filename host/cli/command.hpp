@@ -30,7 +30,6 @@ struct CommandLine {
 };
 
 void add_info(CLI::App& program, CommandLine& line);
-void add_simulate(CLI::App& program, CommandLine& line);
 void add_validate(CLI::App& program, CommandLine& line);
 void add_plan(CLI::App& program, CommandLine& line);
 void add_reconstruct(CLI::App& program, CommandLine& line);

@@ -1,5 +1,6 @@
 // firstlight: ballistic images from time-resolved photon data, on the command line.
 #include <fmt/format.h>
+#include <system_error>
 
 #include <cstdio>
 #include <exception>
@@ -35,6 +36,10 @@ int main(int argc, char** argv) {
         if (e.code() != ExitCode::interrupted) return fail(e.code(), e.what());
         fmt::print(stderr, "firstlight: interrupted: nothing was written\n");
         return static_cast<int>(cli::interruption_code());
+    } catch (const std::system_error& e) {  // fmt could not write to a stream
+        if (e.code() == std::errc::no_space_on_device || e.code() == std::errc::broken_pipe)
+            return fail(ExitCode::output, "standard output cannot be written");
+        return fail(ExitCode::internal, fmt::format("internal error: {}", e.what()));
     } catch (const std::bad_alloc&) {
         return fail(ExitCode::internal, "out of memory: give --memory a smaller size");
     } catch (const std::exception& e) {

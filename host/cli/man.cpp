@@ -69,7 +69,7 @@ int print_page() {
     CommandLine unused;
     const auto program = make_program(unused);
     std::string out =
-        fmt::format(".TH FIRSTLIGHT 1 \"\" \"firstlight {}\" \"User Commands\"\n.SH NAME\nfirstlight \\- {}\n",
+        fmt::format(".TH FIRSTLIGHT 1 \"2026-11-23\" \"firstlight {}\" \"User Commands\"\n.SH NAME\nfirstlight \\- {}\n",
                     plain(build_facts().version), "ballistic images from time\\-resolved photon data");
     out +=
         ".SH SYNOPSIS\n.B firstlight\n.I command\n[\\fIoptions\\fR]\n.SH DESCRIPTION\n"

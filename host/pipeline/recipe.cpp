@@ -173,7 +173,8 @@ void check_recipe(const Recipe& recipe) {
                        "put expected_arrival or matched_arrival before it");
             if (has_gate) refuse(where + ": two gates", "both write the ballistic image", "keep one");
         }
-        if (stage.stage->kind == StageKind::images && !has_gate && !has_arrival)
+        const bool computes = stage.stage->layers != nullptr && !stage.stage->layers(stage.params.get()).empty();
+        if (stage.stage->kind == StageKind::images && !has_gate && (computes || !has_arrival))
             refuse(fmt::format("{}: {} has no images to work on", where, stage.stage->info.name), "",
                    "put time_gate before it");
         has_arrival = has_arrival || family == "first_arrival";

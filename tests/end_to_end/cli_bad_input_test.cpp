@@ -68,8 +68,8 @@ TEST_F(CliBadInput, all_pixels_masked) {
         std::fill(s.scan.pixel_mask.begin(), s.scan.pixel_mask.end(), std::uint8_t{dead});
     });
     expect_refusal(reconstruct("scan.h5"), 3,
-                   "scan.h5: every pixel is masked (no pixel is left to make an image of): check "
-                   "/entry/calibration/pixel_mask, or choose another --pixel_mask.source");
+                   "scan.h5: every pixel of the survey sample is masked (the arrival and the gate are found from unmasked "
+                   "pixels): check /entry/calibration/pixel_mask and the limits of pixel_mask");
 }
 
 TEST_F(CliBadInput, empty_gate) {
@@ -84,7 +84,7 @@ TEST_F(CliBadInput, gate_outside_the_data) {
     expect_refusal(
         reconstruct("scan.h5", {"--time_gate.open_ps", "100000", "--time_gate.close_ps", "100100"}), 3,
         "scan.h5: the gate runs from 100640 ps to 100740 ps, which leaves the data (the time axis runs from 0 ps to "
-        "2048 ps and light is expected at 640 ps): check the arrival, or change --time_gate.open_ps and close_ps");
+        "2048 ps and light is expected at 640.433 ps): check the arrival, or change --time_gate.open_ps and close_ps");
 }
 
 TEST_F(CliBadInput, nothing_says_when_light_arrives) {
