@@ -3,6 +3,8 @@
 
 #include "host/cli/command.hpp"
 #include "host/cli/console.hpp"
+#include "kernels/simulation/detector_response.hpp"
+#include "kernels/simulation/photon_transport.hpp"
 
 namespace firstlight::cli {
 namespace {
@@ -40,6 +42,27 @@ int check_recipe_file(const std::string& file) {
     return 0;
 }
 
+void print_parameters(const ParamTable& table, const void* defaults) {
+    fmt::print("\n| parameter | default | values | meaning |\n|---|---|---|---|\n");
+    for (const Param& param : table) {
+        std::string values = allowed_values(param);
+        for (std::size_t bar = values.find(" | "); bar != std::string::npos; bar = values.find(" | ", bar))
+            values.replace(bar, 3, ", ");
+        std::string condition = param.condition_is;
+        for (std::size_t bar = condition.find('|'); bar != std::string::npos; bar = condition.find('|'))
+            condition.replace(bar, 1, " or ");
+        fmt::print("| `{}` | {} | {} | {}{} |\n", param.name, to_display(param, defaults), values, param.meaning,
+                   condition.empty() ? "" : fmt::format("; only with `{}` = {}", param.condition_on, condition));
+    }
+}
+
+template <class Stage>
+void print_simulation_stage() {
+    fmt::print("\n### {}\n\n{}.\n", Stage::info.name, Stage::info.summary);
+    const typename Stage::Params defaults;
+    print_parameters(Stage::Params::table(), &defaults);
+}
+
 // docs/stages.md, made from the tables that the program itself uses.
 int print_stage_reference() {
     fmt::print(
@@ -53,24 +76,12 @@ int print_stage_reference() {
             fmt::print("\n## {}\n", family);
         }
         fmt::print("\n### {}\n\n{}.\n", stage.info.name, stage.info.summary);
-        if (stage.params->empty()) {
-            fmt::print("\nIt has no parameters.\n");
-            continue;
-        }
-        const auto defaults = stage.make_params();
-        fmt::print("\n| parameter | default | values | meaning |\n|---|---|---|---|\n");
-        for (const Param& param : *stage.params) {
-            std::string values = allowed_values(param);
-            for (std::size_t bar = values.find(" | "); bar != std::string::npos; bar = values.find(" | ", bar))
-                values.replace(bar, 3, ", ");
-            std::string condition = param.condition_is;
-            for (std::size_t bar = condition.find('|'); bar != std::string::npos; bar = condition.find('|'))
-                condition.replace(bar, 1, " or ");
-            fmt::print("| `{}` | {} | {} | {}{} |\n", param.name, to_display(param, defaults.get()), values,
-                       param.meaning,
-                       condition.empty() ? "" : fmt::format("; only with `{}` = {}", param.condition_on, condition));
-        }
+        if (stage.params->empty()) fmt::print("\nIt has no parameters.\n");
+        else print_parameters(*stage.params, stage.make_params().get());
     }
+    fmt::print("\n## simulation\n\nSet by the scene file that `firstlight simulate` reads, not by recipes.\n");
+    print_simulation_stage<PhotonTransport>();
+    print_simulation_stage<DetectorResponse>();
     return 0;
 }
 

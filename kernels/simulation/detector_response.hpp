@@ -48,7 +48,7 @@ struct ResponseTask {
 };
 
 struct DetectorResponse {
-    static constexpr StageInfo info{"detector_response", "simulation", "turn expected light into a detector's counts"};
+    static constexpr StageInfo info{"detector_response", "simulation", "Turn expected light into a detector's counts"};
 
     enum class Statistics : std::uint8_t { poisson, first_photon, dead_time };
     struct Params {

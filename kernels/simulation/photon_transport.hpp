@@ -54,7 +54,7 @@ struct TransportTask {
 };
 
 struct PhotonTransport {
-    static constexpr StageInfo info{"photon_transport", "simulation", "follow photons through a scattering medium"};
+    static constexpr StageInfo info{"photon_transport", "simulation", "Follow photons through a scattering medium"};
     static constexpr int max_layers = 16;  // layers after targets have cut them
     static constexpr int max_targets = 8;
 
