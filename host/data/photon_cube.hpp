@@ -37,6 +37,10 @@ struct PhotonCube {
     [[nodiscard]] const std::byte* trace(std::int64_t view, std::int64_t y, std::int64_t x) const {
         return counts.data() + static_cast<std::size_t>((view * rows + y) * columns + x) * trace_bytes();
     }
+    // Where the window's traces lie side by side; null when other traces are between them.
+    [[nodiscard]] const std::byte* window_in_place(const TileWindow& window) const {
+        return window.columns == columns || window.rows == 1 ? trace(window.view, window.y0, window.x0) : nullptr;
+    }
     // Copies the window's traces into out[rows * columns][bins].
     void copy_window(const TileWindow& window, void* out) const {
         const std::size_t row_bytes = static_cast<std::size_t>(window.columns) * trace_bytes();

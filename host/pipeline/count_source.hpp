@@ -14,20 +14,30 @@ struct CountSource {
     CountType type = CountType::u2;
     std::int64_t grid_rows = 1, grid_columns = 1;  // rectangles that are cheap to read whole
     std::function<Read()> reader;                  // a reader for one thread, with buffers of its own
+    // Where the counts of a window already lie side by side in host memory; null, or no function: they must be read.
+    std::function<const std::byte*(const TileWindow&)> resident;
 };
 
 inline CountSource source_of(const CountDataset& dataset) {
     const auto grid = dataset.grid();
-    return {dataset.type(), grid.rows, grid.columns, [&dataset]() -> CountSource::Read {
+    return {dataset.type(),
+            grid.rows,
+            grid.columns,
+            [&dataset]() -> CountSource::Read {
                 auto scratch = std::make_shared<CountDataset::Scratch>();
-                return [&dataset, scratch](const TileWindow& window, void* out) { dataset.read(window, out, *scratch); };
-            }};
+                return
+                    [&dataset, scratch](const TileWindow& window, void* out) { dataset.read(window, out, *scratch); };
+            },
+            {}};
 }
 
+// Whole rows, which stages then see where they are.
 inline CountSource source_of(const PhotonCube& cube) {
-    return {cube.type, 16, 16, [&cube]() -> CountSource::Read {
+    return {cube.type, 1, cube.columns,
+            [&cube]() -> CountSource::Read {
                 return [&cube](const TileWindow& window, void* out) { cube.copy_window(window, out); };
-            }};
+            },
+            [&cube](const TileWindow& window) { return cube.window_in_place(window); }};
 }
 
 }  // namespace firstlight

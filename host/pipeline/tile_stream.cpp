@@ -10,15 +10,16 @@
 namespace firstlight {
 namespace {
 
-double now() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 // One lane: its reader, its memory, its share of the times.
 class Lane {
   public:
     Lane(Queue& queue, const StreamTask& task, int index)
-        : queue_(queue), task_(task), index_(index), read_(task.counts.reader()),
+        : queue_(queue),
+          task_(task),
+          index_(index),
+          read_(task.counts.reader()),
           trace_bytes_(static_cast<std::size_t>(task.scan.bins) * count_size(task.counts.type)),
           staging_(queue, static_cast<std::size_t>(task.plan.block_traces) * trace_bytes_, true),
           on_device_(queue, queue.is_host() ? 0 : staging_.bytes()),
@@ -29,9 +30,12 @@ class Lane {
     void run_block(TileWindow block, ViewImages& images) {
         block.view = task_.view;
         const double start = now();
-        read_(block, staging_.as());
+        const std::byte* counts = queue_.is_host() && task_.counts.resident ? task_.counts.resident(block) : nullptr;
+        if (counts == nullptr) {
+            read_(block, staging_.as());
+            counts = staging_.as<std::byte>();
+        }
         times.read_seconds += now() - start;
-        const std::byte* counts = staging_.as<std::byte>();
         if (!queue_.is_host()) {
             const auto bytes = static_cast<std::size_t>(block.traces()) * trace_bytes_;
             queue_.upload(on_device_.as(), staging_.as(), bytes, index_);
@@ -79,7 +83,8 @@ class Lane {
                             static_cast<std::size_t>(window.columns) * sizeof *from);
         };
         for (std::size_t l = 0; l < images.layers.size(); ++l) row_to(memory_.host_layer(l), images.values[l]);
-        for (std::size_t s = 0; s < images.effects.size(); ++s) row_to(memory_.host_effect(static_cast<int>(s)), images.effects[s]);
+        for (std::size_t s = 0; s < images.effects.size(); ++s)
+            row_to(memory_.host_effect(static_cast<int>(s)), images.effects[s]);
         row_to(memory_.host_flags(), images.flags);
     }
 

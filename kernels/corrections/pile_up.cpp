@@ -10,7 +10,7 @@
 namespace firstlight {
 namespace {
 
-constexpr std::int64_t block = 256;  // bins whose sums wait in the stack for the second loop
+constexpr std::int64_t block = 64;  // bins whose sums wait in the stack for the second loop
 
 // Live fractions of one trace of whole counts that add up to less than 2^31. Counts of later bins are added to the
 // cycles that no bin used, rather than those of earlier bins subtracted from all cycles: sums of positive numbers keep

@@ -20,33 +20,38 @@ constexpr double guard_fwhm = 3.0;
 constexpr double guard_without_response_ps = 200;
 
 // Sums over whole bins of y / live and y / live^2, written out per stored type (multiversioned functions cannot be
-// templates); eight partial sums in a fixed order.
+// templates). Single precision within `run` bins, double over runs, always in the same order.
 struct LiveSums {
     double value = 0, variance = 0;
 };
-constexpr int parts = 8;
-#define FL_SUM_WHOLE_BINS(NAME, TYPE)                                          \
-    FL_SIMD LiveSums NAME(const TYPE* y, const float* live, std::int64_t n) {  \
-        double value[parts] = {};                                              \
-        double variance[parts] = {};                                           \
-        std::int64_t i = 0;                                                    \
-        for (; i + parts <= n; i += parts)                                     \
-            for (int k = 0; k < parts; ++k) {                                  \
-                const double v = static_cast<double>(y[i + k]) / static_cast<double>(live[i + k]); \
-                value[k] += v;                                                 \
-                variance[k] += v / static_cast<double>(live[i + k]);           \
-            }                                                                  \
-        LiveSums sums;                                                         \
-        for (int k = 0; k < parts; ++k) {                                      \
-            sums.value += value[k];                                            \
-            sums.variance += variance[k];                                      \
-        }                                                                      \
-        for (; i < n; ++i) {                                                   \
+constexpr int parts = 32;
+constexpr std::int64_t run = 8 * parts;
+#define FL_SUM_WHOLE_BINS(NAME, TYPE)                                                  \
+    FL_SIMD LiveSums NAME(const TYPE* y, const float* live, std::int64_t n) {          \
+        LiveSums sums;                                                                 \
+        std::int64_t i = 0;                                                            \
+        while (i + parts <= n) {                                                       \
+            float value[parts] = {};                                                   \
+            float variance[parts] = {};                                                \
+            const std::int64_t end = i + run < n ? i + run : n;                        \
+            for (; i + parts <= end; i += parts)                                       \
+                for (int k = 0; k < parts; ++k) {                                      \
+                    const float inverse = 1.0F / live[i + k];                          \
+                    const float v = static_cast<float>(y[i + k]) * inverse;            \
+                    value[k] += v;                                                     \
+                    variance[k] += v * inverse;                                        \
+                }                                                                      \
+            for (int k = 0; k < parts; ++k) {                                          \
+                sums.value += static_cast<double>(value[k]);                           \
+                sums.variance += static_cast<double>(variance[k]);                     \
+            }                                                                          \
+        }                                                                              \
+        for (; i < n; ++i) {                                                           \
             const double v = static_cast<double>(y[i]) / static_cast<double>(live[i]); \
-            sums.value += v;                                                   \
-            sums.variance += v / static_cast<double>(live[i]);                 \
-        }                                                                      \
-        return sums;                                                           \
+            sums.value += v;                                                           \
+            sums.variance += v / static_cast<double>(live[i]);                         \
+        }                                                                              \
+        return sums;                                                                   \
     }
 FL_SUM_WHOLE_BINS(whole_bins_u1, std::uint8_t)
 FL_SUM_WHOLE_BINS(whole_bins_u2, std::uint16_t)
@@ -59,13 +64,15 @@ LiveSums whole_bins(const std::uint16_t* y, const float* live, std::int64_t n) {
 LiveSums whole_bins(const std::uint32_t* y, const float* live, std::int64_t n) { return whole_bins_u4(y, live, n); }
 LiveSums whole_bins(const float* y, const float* live, std::int64_t n) { return whole_bins_f4(y, live, n); }
 
-void add_whole_bins(const TraceTile& tile, std::int64_t trace, std::int64_t first, std::int64_t last, WindowSums& sums) {
+// `raw`: the plain sum of the same counts.
+void add_whole_bins(const TraceTile& tile, std::int64_t trace, std::int64_t first, std::int64_t last, double raw,
+                    WindowSums& sums) {
     if (last <= first) return;
-    const double raw = sum_counts(tile.counts, trace, first, last);
     LiveSums live{raw, raw};
     if (tile.model.live != nullptr) {
         const std::int64_t at = trace * tile.counts.bins + first;
-        live = visit_counts(tile.counts, [&](const auto* y) { return whole_bins(y + at, tile.model.live + at, last - first); });
+        live = visit_counts(tile.counts,
+                            [&](const auto* y) { return whole_bins(y + at, tile.model.live + at, last - first); });
     }
     sums.raw += raw;
     sums.value += live.value;
@@ -73,14 +80,31 @@ void add_whole_bins(const TraceTile& tile, std::int64_t trace, std::int64_t firs
     sums.width += bin_edge(tile.model.edges, last) - bin_edge(tile.model.edges, first);
 }
 
+// Bins that an edge cuts. Neighbours share an edge, so each integral is found once.
+void add_cut_bins(const TraceTile& tile, std::int64_t trace, const GateWindow& w, std::int64_t first, std::int64_t last,
+                  WindowSums& sums) {
+    const float* edges = tile.model.edges;
+    const auto passed = [&w](double x) {
+        return edge_integral(x - w.open, w.rise) - edge_integral(x - w.close, w.rise);
+    };
+    double from = bin_edge(edges, first);
+    double before = last > first ? passed(from) : 0;
+    for (std::int64_t i = first; i < last; ++i) {
+        const double to = bin_edge(edges, i + 1);
+        const double after = passed(to);
+        add_bin(tile, trace, i, (after - before) / (to - from), sums);
+        from = to;
+        before = after;
+    }
+}
+
 WindowSums sums_over(const TraceTile& tile, std::int64_t trace, const GateWindow& window) {
     WindowSums sums;
     if (!window.inside) return sums;
-    for (std::int64_t i = window.first; i < window.whole_first; ++i)
-        add_bin(tile, trace, i, window.weight(tile.model.edges, i), sums);
-    add_whole_bins(tile, trace, window.whole_first, window.whole_last, sums);
-    for (std::int64_t i = window.whole_last; i < window.last; ++i)
-        add_bin(tile, trace, i, window.weight(tile.model.edges, i), sums);
+    add_cut_bins(tile, trace, window, window.first, window.whole_first, sums);
+    add_whole_bins(tile, trace, window.whole_first, window.whole_last,
+                   sum_counts(tile.counts, trace, window.whole_first, window.whole_last), sums);
+    add_cut_bins(tile, trace, window, window.whole_last, window.last, sums);
     return sums;
 }
 
@@ -92,8 +116,8 @@ WindowSums sums_over(const TraceTile& tile, std::int64_t trace, const GateWindow
 void check_gate(const Scan& scan, const TimeGate::Coefficients& c, const std::optional<double>& arrival) {
     if (!(c.close > c.open))
         throw Error(ExitCode::usage,
-                    fmt::format("time_gate: the gate from {:.4g} ps to {:.4g} ps is empty", c.open * scan.bin_width_s * 1e12,
-                                c.close * scan.bin_width_s * 1e12),
+                    fmt::format("time_gate: the gate from {:.4g} ps to {:.4g} ps is empty",
+                                c.open * scan.bin_width_s * 1e12, c.close * scan.bin_width_s * 1e12),
                     "it must close after it opens", "raise --time_gate.close_ps or lower --time_gate.open_ps");
     if (!arrival) return;
     const double begin = *arrival + c.open - c.rise / 2;
@@ -108,13 +132,14 @@ void check_gate(const Scan& scan, const TimeGate::Coefficients& c, const std::op
                     "check the arrival, or change --time_gate.open_ps and close_ps");
 }
 
-TimeGate::Background resolved(const TimeGate::Params& params, StageContext& context, const std::optional<double>& arrival,
-                              double guard) {
+TimeGate::Background resolved(const TimeGate::Params& params, StageContext& context,
+                              const std::optional<double>& arrival, double guard) {
     using Background = TimeGate::Background;
     const bool automatic = params.background == Background::automatic;
     if (!automatic && params.background != Background::before_light) return params.background;
     if (!arrival || std::floor(*arrival - guard) >= fewest_lead_bins) return Background::before_light;
-    const std::string problem = fmt::format("{}: fewer than {} bins lie before the light", context.scan.name, fewest_lead_bins);
+    const std::string problem =
+        fmt::format("{}: fewer than {} bins lie before the light", context.scan.name, fewest_lead_bins);
     if (!automatic)
         throw Error(ExitCode::bad_input, problem, "time_gate.background is \"before_light\"",
                     "lower --time_gate.guard_ps, or set --time_gate.background dark");
@@ -158,7 +183,8 @@ TimeGate::Coefficients TimeGate::prepare(const Params& params, StageContext& con
     const auto in_bins = [&](double ps, double fwhm, const char* option) {
         if (!std::isnan(ps)) return ps * bins_per_ps;
         if (!response)
-            no_response(scan, fmt::format("time_gate.{} = \"auto\"", option), fmt::format("set --time_gate.{}", option));
+            no_response(scan, fmt::format("time_gate.{} = \"auto\"", option),
+                        fmt::format("set --time_gate.{}", option));
         return fwhm * response->fwhm_bins;
     };
     Coefficients c;
@@ -166,7 +192,8 @@ TimeGate::Coefficients TimeGate::prepare(const Params& params, StageContext& con
     const double guard_ps = std::isnan(params.guard_ps) && !response ? guard_without_response_ps : params.guard_ps;
     c.guard = in_bins(guard_ps, guard_fwhm, "guard_ps");
     std::optional<double> arrival;
-    if (context.shared != nullptr && context.shared->count("arrival_bins") != 0) arrival = context.shared->at("arrival_bins");
+    if (context.shared != nullptr && context.shared->count("arrival_bins") != 0)
+        arrival = context.shared->at("arrival_bins");
     if (params.edges == Edges::optimal) {
         if (!response) no_response(scan, "time_gate.edges = \"optimal\"", "set --time_gate.edges fixed");
         const PooledTrace pooled = pool_traces(scan, context.sample);
@@ -193,7 +220,8 @@ TimeGate::Coefficients TimeGate::prepare(const Params& params, StageContext& con
                 add_shares(pixel_response(scan, *response, p), c, params.scatter_onset, shares);
         c.shares = context.keep.keep(c.shares_per_pixel ? shares : mean);
         if (context.shared != nullptr)
-            (*context.shared)[context.is_reference ? "reference.gate_share" : "gate_share"] = static_cast<double>(mean[0]);
+            (*context.shared)[context.is_reference ? "reference.gate_share" : "gate_share"] =
+                static_cast<double>(mean[0]);
         if (context.found != nullptr) (*context.found)["gate_share"] = static_cast<double>(mean[0]);
         for (const std::string& message : response->messages)
             if (!context.is_reference) context.warn(scan.name + ": " + message);
@@ -208,10 +236,11 @@ TimeGate::Coefficients TimeGate::prepare(const Params& params, StageContext& con
 void TimeGate::on_cpu(const TraceTile& tile, const Coefficients& c) {
     for (std::int64_t i = 0; i < tile.counts.traces; ++i) {
         GatedTrace g = gated_windows(tile, i, c);
-        g.total = sum_counts(tile.counts, i, 0, tile.counts.bins);
+        const double lead = sum_counts(tile.counts, i, 0, g.lead_bins);
+        g.total = lead + sum_counts(tile.counts, i, g.lead_bins, tile.counts.bins);
         g.in_gate = sums_over(tile, i, g.gate);
         g.in_late = sums_over(tile, i, g.late);
-        add_whole_bins(tile, i, 0, g.lead_bins, g.in_lead);
+        add_whole_bins(tile, i, 0, g.lead_bins, lead, g.in_lead);
         write_gated(tile, i, c, g);
     }
 }
