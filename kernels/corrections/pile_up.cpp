@@ -10,6 +10,8 @@
 namespace firstlight {
 namespace {
 
+constexpr std::int64_t lanes = 8;
+using Lanes [[gnu::vector_size(4 * lanes)]] = std::int32_t;
 constexpr std::int64_t block = 64;  // bins whose sums wait in the stack for the second loop
 
 // Live fractions of one trace of whole counts that add up to less than 2^31. Counts of later bins are added to the
@@ -23,11 +25,23 @@ constexpr std::int64_t block = 64;  // bins whose sums wait in the stack for the
         std::int32_t heavy = 0;                                                                                      \
         for (std::int64_t begin = 0; begin < n; begin += block) {                                                    \
             const std::int64_t size = n - begin < block ? n - begin : block;                                         \
-            for (std::int64_t i = 0; i < size; ++i) {                                                                \
+            std::int64_t i = 0;                                                                                      \
+            for (; i + lanes <= size; i += lanes) { /* running sums of 8 bins in 3 steps */                          \
+                Lanes sum;                                                                                           \
+                for (int k = 0; k < lanes; ++k) sum[k] = static_cast<std::int32_t>(y[begin + i + k]);                \
+                const Lanes here = sum;                                                                              \
+                sum += __builtin_shuffle(sum, Lanes{}, Lanes{8, 0, 1, 2, 3, 4, 5, 6});                               \
+                sum += __builtin_shuffle(sum, Lanes{}, Lanes{8, 8, 0, 1, 2, 3, 4, 5});                               \
+                sum += __builtin_shuffle(sum, Lanes{}, Lanes{8, 8, 8, 8, 0, 1, 2, 3});                               \
+                const Lanes left = later - (sum - here);                                                             \
+                for (int k = 0; k < lanes; ++k) from_here[i + k] = left[k];                                          \
+                later -= sum[lanes - 1];                                                                             \
+            }                                                                                                        \
+            for (; i < size; ++i) {                                                                                  \
                 from_here[i] = later;                                                                                \
                 later -= static_cast<std::int32_t>(y[begin + i]);                                                    \
             }                                                                                                        \
-            for (std::int64_t i = 0; i < size; ++i) {                                                                \
+            for (i = 0; i < size; ++i) {                                                                             \
                 const float here = static_cast<float>(static_cast<std::int32_t>(y[begin + i]));                      \
                 const float alive = rest + static_cast<float>(from_here[i]);                                         \
                 const float z = here / (alive + alive - here);                                                       \
