@@ -25,28 +25,28 @@ struct LiveSums {
     double value = 0, variance = 0;
 };
 constexpr int parts = 8;
-#define FL_SUM_WHOLE_BINS(NAME, TYPE)                                          \
-    FL_SIMD LiveSums NAME(const TYPE* y, const float* live, std::int64_t n) {  \
-        double value[parts] = {};                                              \
-        double variance[parts] = {};                                           \
-        std::int64_t i = 0;                                                    \
-        for (; i + parts <= n; i += parts)                                     \
-            for (int k = 0; k < parts; ++k) {                                  \
+#define FL_SUM_WHOLE_BINS(NAME, TYPE)                                                              \
+    FL_SIMD LiveSums NAME(const TYPE* y, const float* live, std::int64_t n) {                      \
+        double value[parts] = {};                                                                  \
+        double variance[parts] = {};                                                               \
+        std::int64_t i = 0;                                                                        \
+        for (; i + parts <= n; i += parts)                                                         \
+            for (int k = 0; k < parts; ++k) {                                                      \
                 const double v = static_cast<double>(y[i + k]) / static_cast<double>(live[i + k]); \
-                value[k] += v;                                                 \
-                variance[k] += v / static_cast<double>(live[i + k]);           \
-            }                                                                  \
-        LiveSums sums;                                                         \
-        for (int k = 0; k < parts; ++k) {                                      \
-            sums.value += value[k];                                            \
-            sums.variance += variance[k];                                      \
-        }                                                                      \
-        for (; i < n; ++i) {                                                   \
-            const double v = static_cast<double>(y[i]) / static_cast<double>(live[i]); \
-            sums.value += v;                                                   \
-            sums.variance += v / static_cast<double>(live[i]);                 \
-        }                                                                      \
-        return sums;                                                           \
+                value[k] += v;                                                                     \
+                variance[k] += v / static_cast<double>(live[i + k]);                               \
+            }                                                                                      \
+        LiveSums sums;                                                                             \
+        for (int k = 0; k < parts; ++k) {                                                          \
+            sums.value += value[k];                                                                \
+            sums.variance += variance[k];                                                          \
+        }                                                                                          \
+        for (; i < n; ++i) {                                                                       \
+            const double v = static_cast<double>(y[i]) / static_cast<double>(live[i]);             \
+            sums.value += v;                                                                       \
+            sums.variance += v / static_cast<double>(live[i]);                                     \
+        }                                                                                          \
+        return sums;                                                                               \
     }
 FL_SUM_WHOLE_BINS(whole_bins_u1, std::uint8_t)
 FL_SUM_WHOLE_BINS(whole_bins_u2, std::uint16_t)
@@ -59,13 +59,15 @@ LiveSums whole_bins(const std::uint16_t* y, const float* live, std::int64_t n) {
 LiveSums whole_bins(const std::uint32_t* y, const float* live, std::int64_t n) { return whole_bins_u4(y, live, n); }
 LiveSums whole_bins(const float* y, const float* live, std::int64_t n) { return whole_bins_f4(y, live, n); }
 
-void add_whole_bins(const TraceTile& tile, std::int64_t trace, std::int64_t first, std::int64_t last, WindowSums& sums) {
+void add_whole_bins(const TraceTile& tile, std::int64_t trace, std::int64_t first, std::int64_t last,
+                    WindowSums& sums) {
     if (last <= first) return;
     const double raw = sum_counts(tile.counts, trace, first, last);
     LiveSums live{raw, raw};
     if (tile.model.live != nullptr) {
         const std::int64_t at = trace * tile.counts.bins + first;
-        live = visit_counts(tile.counts, [&](const auto* y) { return whole_bins(y + at, tile.model.live + at, last - first); });
+        live = visit_counts(tile.counts,
+                            [&](const auto* y) { return whole_bins(y + at, tile.model.live + at, last - first); });
     }
     sums.raw += raw;
     sums.value += live.value;
@@ -92,8 +94,8 @@ WindowSums sums_over(const TraceTile& tile, std::int64_t trace, const GateWindow
 void check_gate(const Scan& scan, const TimeGate::Coefficients& c, const std::optional<double>& arrival) {
     if (!(c.close > c.open))
         throw Error(ExitCode::usage,
-                    fmt::format("time_gate: the gate from {:.4g} ps to {:.4g} ps is empty", c.open * scan.bin_width_s * 1e12,
-                                c.close * scan.bin_width_s * 1e12),
+                    fmt::format("time_gate: the gate from {:.4g} ps to {:.4g} ps is empty",
+                                c.open * scan.bin_width_s * 1e12, c.close * scan.bin_width_s * 1e12),
                     "it must close after it opens", "raise --time_gate.close_ps or lower --time_gate.open_ps");
     if (!arrival) return;
     const double begin = *arrival + c.open - c.rise / 2;
@@ -108,13 +110,14 @@ void check_gate(const Scan& scan, const TimeGate::Coefficients& c, const std::op
                     "check the arrival, or change --time_gate.open_ps and close_ps");
 }
 
-TimeGate::Background resolved(const TimeGate::Params& params, StageContext& context, const std::optional<double>& arrival,
-                              double guard) {
+TimeGate::Background resolved(const TimeGate::Params& params, StageContext& context,
+                              const std::optional<double>& arrival, double guard) {
     using Background = TimeGate::Background;
     const bool automatic = params.background == Background::automatic;
     if (!automatic && params.background != Background::before_light) return params.background;
     if (!arrival || std::floor(*arrival - guard) >= fewest_lead_bins) return Background::before_light;
-    const std::string problem = fmt::format("{}: fewer than {} bins lie before the light", context.scan.name, fewest_lead_bins);
+    const std::string problem =
+        fmt::format("{}: fewer than {} bins lie before the light", context.scan.name, fewest_lead_bins);
     if (!automatic)
         throw Error(ExitCode::bad_input, problem, "time_gate.background is \"before_light\"",
                     "lower --time_gate.guard_ps, or set --time_gate.background dark");
@@ -158,7 +161,8 @@ TimeGate::Coefficients TimeGate::prepare(const Params& params, StageContext& con
     const auto in_bins = [&](double ps, double fwhm, const char* option) {
         if (!std::isnan(ps)) return ps * bins_per_ps;
         if (!response)
-            no_response(scan, fmt::format("time_gate.{} = \"auto\"", option), fmt::format("set --time_gate.{}", option));
+            no_response(scan, fmt::format("time_gate.{} = \"auto\"", option),
+                        fmt::format("set --time_gate.{}", option));
         return fwhm * response->fwhm_bins;
     };
     Coefficients c;
@@ -166,7 +170,8 @@ TimeGate::Coefficients TimeGate::prepare(const Params& params, StageContext& con
     const double guard_ps = std::isnan(params.guard_ps) && !response ? guard_without_response_ps : params.guard_ps;
     c.guard = in_bins(guard_ps, guard_fwhm, "guard_ps");
     std::optional<double> arrival;
-    if (context.shared != nullptr && context.shared->count("arrival_bins") != 0) arrival = context.shared->at("arrival_bins");
+    if (context.shared != nullptr && context.shared->count("arrival_bins") != 0)
+        arrival = context.shared->at("arrival_bins");
     if (params.edges == Edges::optimal) {
         if (!response) no_response(scan, "time_gate.edges = \"optimal\"", "set --time_gate.edges fixed");
         const PooledTrace pooled = pool_traces(scan, context.sample);
@@ -192,9 +197,13 @@ TimeGate::Coefficients TimeGate::prepare(const Params& params, StageContext& con
             for (std::int64_t p = 0; p < scan.pixels(); ++p)
                 add_shares(pixel_response(scan, *response, p), c, params.scatter_onset, shares);
         c.shares = context.keep.keep(c.shares_per_pixel ? shares : mean);
+        // Arrivals lie anywhere in their bins (skew), and bins that an edge cuts count by parts: the mean of both.
+        double share = 0;
+        for (std::size_t phase = 0; phase < share_phases; ++phase)
+            share += static_cast<double>(mean[4 * phase]) / share_phases;
         if (context.shared != nullptr)
-            (*context.shared)[context.is_reference ? "reference.gate_share" : "gate_share"] = static_cast<double>(mean[0]);
-        if (context.found != nullptr) (*context.found)["gate_share"] = static_cast<double>(mean[0]);
+            (*context.shared)[context.is_reference ? "reference.gate_share" : "gate_share"] = share;
+        if (context.found != nullptr) (*context.found)["gate_share"] = share;
         for (const std::string& message : response->messages)
             if (!context.is_reference) context.warn(scan.name + ": " + message);
     }
