@@ -7,6 +7,7 @@
 #include "host/io/acquisition_file.hpp"
 #include "host/io/sha256.hpp"
 #include "host/pipeline/build_facts.hpp"
+#include "host/pipeline/light_path.hpp"
 
 namespace firstlight {
 
@@ -30,8 +31,8 @@ Result run_job(const Job& job, const JobCallbacks& callbacks) {
         options.progress = callbacks.progress;
         CountSource reference;
         if (file.reference() != nullptr) reference = source_of(*file.reference());
-        reconstruction = reconstruct(file.scan(), source_of(file.counts()), file.reference() != nullptr ? &reference : nullptr,
-                                     job.recipe, *queue, options);
+        reconstruction = reconstruct(file.scan(), source_of(file.counts()),
+                                     file.reference() != nullptr ? &reference : nullptr, job.recipe, *queue, options);
     } catch (...) {
         stop_hashing = true;
         sha256.wait();
@@ -44,11 +45,16 @@ Result run_job(const Job& job, const JobCallbacks& callbacks) {
     Process& process = result.process;
     process.stages = std::move(reconstruction.stages);
     process.warnings = file.warnings();
+    if (const std::string remark = light_path_remark(file.scan(), job.recipe); !remark.empty())
+        process.warnings.push_back(remark);
     process.warnings.insert(process.warnings.end(), reconstruction.warnings.begin(), reconstruction.warnings.end());
     if (const auto bad = file.counts().bad_values(); bad.number > 0) {
-        const std::string problem = fmt::format("{}: {} counts are NaN, infinite or negative, the first at view {}, y {}, x {}, bin {}",
-                                                job.scan_path.string(), bad.number, bad.first[0], bad.first[1], bad.first[2], bad.first[3]);
-        if (job.strict) throw Error(ExitCode::bad_input, problem, "--strict refuses such counts", "repair them, or run without --strict");
+        const std::string problem =
+            fmt::format("{}: {} counts are NaN, infinite or negative, the first at view {}, y {}, x {}, bin {}",
+                        job.scan_path.string(), bad.number, bad.first[0], bad.first[1], bad.first[2], bad.first[3]);
+        if (job.strict)
+            throw Error(ExitCode::bad_input, problem, "--strict refuses such counts",
+                        "repair them, or run without --strict");
         process.warnings.push_back(problem + "; they were taken as 0");
     }
     process.recipe = to_toml(job.recipe);
@@ -85,7 +91,8 @@ Job job_of(const Result& result, const std::filesystem::path& result_path, std::
     if (!std::filesystem::exists(job.scan_path, ignored)) {
         problems.push_back(fmt::format("input {} is not there any more", input.path));
     } else if (const std::string now = sha256_of_file(job.scan_path, nullptr); now != input.sha256) {
-        problems.push_back(fmt::format("input {} differs: its SHA-256 was {} and is {}", job.scan_path.string(), input.sha256, now));
+        problems.push_back(
+            fmt::format("input {} differs: its SHA-256 was {} and is {}", job.scan_path.string(), input.sha256, now));
     }
     const auto fact = [&](const char* name) {
         const auto found = result.process.facts.find(name);
@@ -93,8 +100,8 @@ Job job_of(const Result& result, const std::filesystem::path& result_path, std::
     };
     const BuildFacts here = build_facts();
     if (fact("version") != here.version || fact("git_commit") != here.commit)
-        problems.push_back(fmt::format("program differs: it was {} ({}) and is {} ({})", fact("version"), fact("git_commit"),
-                                       here.version, here.commit));
+        problems.push_back(fmt::format("program differs: it was {} ({}) and is {} ({})", fact("version"),
+                                       fact("git_commit"), here.version, here.commit));
     job.backend = fact("backend") == "cpu" ? "cpu" : "auto";
     return job;
 }
