@@ -83,9 +83,10 @@ void add_import(CLI::App& program, CommandLine& line) {
         ->type_name("M")
         ->expected(1, 2)
         ->check(CLI::PositiveNumber);
-    command->add_option("--irf", options->response, "Capture of the bare detector: its instrument response")
+    command->add_option("--response", options->response, "Capture of the bare detector: its instrument response")
         ->type_name("FILE");
-    command->add_option("--irf-bin-width-ps", options->response_bin_width_ps, "Width of a time bin of --irf, ps")
+    command
+        ->add_option("--response-bin-width-ps", options->response_bin_width_ps, "Width of a time bin of --response, ps")
         ->type_name("PS")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();

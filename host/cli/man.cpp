@@ -22,8 +22,8 @@ std::string plain(const std::string& text) {
     return out;
 }
 
-std::string value_name(const CLI::Option& option) {
-    return option.get_expected_min() > 0 ? " \\fI" + plain(option.get_type_name()) + "\\fR" : std::string();
+std::string value_of(const CLI::Option& option) {
+    return option.get_expected_min() > 0 ? " \\fI" + plain(value_name(option)) + "\\fR" : std::string();
 }
 
 void describe(const CLI::App& app, const std::string& path, std::string& out) {
@@ -43,7 +43,7 @@ void describe(const CLI::App& app, const std::string& path, std::string& out) {
         for (const std::string& name : option->get_lnames())
             head += (head.empty() ? "" : ", ") + ("\\fB" + plain("--" + name) + "\\fR");
         const std::string standard = option->get_default_str();
-        entry(head + value_name(*option),
+        entry(head + value_of(*option),
               option->get_description() + (standard.empty() ? "" : fmt::format(" (default: {})", standard)));
     }
     for (const CLI::App* command : visible_commands(app)) describe(*command, path + " " + command->get_name(), out);
@@ -68,9 +68,9 @@ std::string stage_section() {
 int print_page() {
     CommandLine unused;
     const auto program = make_program(unused);
-    std::string out =
-        fmt::format(".TH FIRSTLIGHT 1 \"2026-11-23\" \"firstlight {}\" \"User Commands\"\n.SH NAME\nfirstlight \\- {}\n",
-                    plain(build_facts().version), "ballistic images from time\\-resolved photon data");
+    std::string out = fmt::format(
+        ".TH FIRSTLIGHT 1 \"2026-11-23\" \"firstlight {}\" \"User Commands\"\n.SH NAME\nfirstlight \\- {}\n",
+        plain(build_facts().version), "ballistic images from time\\-resolved photon data");
     out +=
         ".SH SYNOPSIS\n.B firstlight\n.I command\n[\\fIoptions\\fR]\n.SH DESCRIPTION\n"
         "Light that crosses a scattering medium without scattering arrives first and carries a sharp image. "

@@ -18,6 +18,18 @@ std::vector<std::string> option_names(const CLI::App& app) {
     return names;
 }
 
+// Options as people read them: "--threads N (0)" rather than "--threads N:INT in [0 - 4096]=0".
+class HelpFormatter : public CLI::Formatter {
+  public:
+    std::string make_option_opts(const CLI::Option* option) const override {
+        std::string text;
+        if (!option->get_positional() && option->get_type_size() != 0) text += " " + value_name(*option);
+        if (!option->get_default_str().empty()) text += " (" + option->get_default_str() + ")";
+        if (option->get_required()) text += " (required)";
+        return text;
+    }
+};
+
 std::vector<std::string> command_names(const CLI::App& app) {
     std::vector<std::string> names;
     for (const CLI::App* command : visible_commands(app)) names.push_back(command->get_name());
@@ -65,6 +77,11 @@ const CLI::App& chosen(const CLI::App& app) {
 
 }  // namespace
 
+std::string value_name(const CLI::Option& option) {
+    const std::string name = option.get_type_name();
+    return name.substr(0, name.find(':'));  // what follows are checks
+}
+
 std::vector<const CLI::App*> visible_commands(const CLI::App& app) {
     std::vector<const CLI::App*> visible;
     for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
@@ -87,6 +104,7 @@ std::unique_ptr<CLI::App> make_program(CommandLine& line) {
     auto program = std::make_unique<CLI::App>("Ballistic images from time-resolved photon data", "firstlight");
     program->set_version_flag("--version", "firstlight " + build_facts().version, "Print the version and exit");
     program->set_help_flag("-h,--help", "Print help and exit");
+    program->formatter(std::make_shared<HelpFormatter>());
     program->get_formatter()->column_width(34);
     program->footer(
         "Every command explains itself: firstlight COMMAND --help\n"

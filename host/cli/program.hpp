@@ -20,4 +20,7 @@ int run_program(std::vector<std::string> words);
 [[nodiscard]] std::vector<const CLI::App*> visible_commands(const CLI::App& app);
 [[nodiscard]] std::vector<const CLI::Option*> visible_options(const CLI::App& app, bool positional);
 
+// What an option wants: "FILE", "PS".
+[[nodiscard]] std::string value_name(const CLI::Option& option);
+
 }  // namespace firstlight::cli

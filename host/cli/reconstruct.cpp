@@ -63,8 +63,7 @@ std::vector<FigureFile> write_figures(const ReconstructOptions& options, const R
     std::vector<FigureFile> files;
     const GatedImages& images = result.images;
     for (const ImageLayer& layer : images.layers) {
-        const bool has_value = std::any_of(layer.values.begin(), layer.values.end(), [](float v) { return v == v; });
-        if (!has_value || !is_worth_a_figure(layer.name)) continue;
+        if (!is_worth_a_figure(layer.name) || !says_something(images, layer)) continue;
         for (std::int64_t view = 0; view < images.views; ++view) {
             const auto path = figure_path(options, layer.name, view, images.has_views_axis);
             write_layer_figure(path, images, layer.name, view, recipe,
@@ -172,7 +171,8 @@ void add_reconstruct(CLI::App& program, CommandLine& line) {
         ->type_name("FILE");
     add_recipe_option(*command, options->job);
     add_backend_options(*command, options->job);
-    command->add_option("--png", options->png, "Also write a figure of every layer into this folder")
+    command
+        ->add_option("--png", options->png, "Also write a figure of every layer that shows something into this folder")
         ->type_name("FOLDER");
     command->add_flag("--force", options->force, "Replace existing files");
     command->add_flag("--strict", options->strict, "Refuse doubtful input instead of warning");

@@ -288,6 +288,7 @@ void AcquisitionReader::read_calibration() {
     findings_.attempt([&] {
         if (!reader_.has(group + "pixel_mask")) return;
         reader_.check_shape(group + "pixel_mask", {{scan.rows, scan.columns}});
+        reader_.check_unit(group + "pixel_mask", "1");
         scan.pixel_mask = reader_.stored(group + "pixel_mask").read_bytes();
     });
 }
@@ -321,18 +322,19 @@ void AcquisitionReader::read_truth() {
     if (!reader_.has("/entry/truth")) return;
     out_.has_truth_ = true;
     const Scan& scan = out_.scan_;
-    const auto table = [&](const char* name, std::optional<StoredDataset>& to) {
+    const auto table = [&](const char* name, const char* unit, std::optional<StoredDataset>& to) {
         findings_.attempt([&] {
             const std::string path = std::string("/entry/truth/") + name;
             if (!reader_.has(path)) return;
             reader_.check_shape(path, {{scan.rows, scan.columns}, {scan.views, scan.rows, scan.columns}});
+            reader_.check_unit(path, unit);
             to.emplace(reader_.stored(path));
         });
     };
-    table("transmission", out_.truth_tables_.transmission);
-    table("ballistic", out_.truth_tables_.ballistic);
-    table("optical_depth", out_.truth_tables_.optical_depth);
-    table("depth", out_.truth_tables_.depth);
+    table("transmission", "1", out_.truth_tables_.transmission);
+    table("ballistic", "1", out_.truth_tables_.ballistic);
+    table("optical_depth", "1", out_.truth_tables_.optical_depth);
+    table("depth", "m", out_.truth_tables_.depth);
     out_.truth_texts_.scene = reader_.text("/entry/truth/scene");
     findings_.attempt([&] {
         if (!reader_.has("/entry/truth/seed")) return;

@@ -15,8 +15,8 @@ std::vector<Tick> linear_ticks(double low, double high) {
     const double raw = (high - low) / most;
     const double decade = std::pow(10.0, std::floor(std::log10(raw)));
     double step = 10 * decade;
-    for (const double nice : {1.0, 2.0, 5.0})
-        if (nice * decade >= raw * (1 - 1e-9)) {
+    for (const double nice : {1.0, 2.0, 2.5, 5.0})
+        if (nice * decade >= raw * (1 - 1e-9) && (nice != 2.5 || decade >= 10)) {
             step = nice * decade;
             break;
         }

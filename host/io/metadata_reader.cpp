@@ -63,6 +63,8 @@ void MetadataReader::check_unit(const std::string& path, const std::string& unit
         {"Hz", {"hertz", "1/s", "s^-1"}},    {"1/m", {"m^-1", "1/meter"}},
         {"rad", {"radian", "radians"}},      {"1", {"", "dimensionless", "count", "counts", "pulses"}}};
     const std::optional<std::string> found = file_.text(path, "units");
+    if (!found && unit != "1")
+        findings_.warn(fmt::format("{}: {} does not say its units; it is taken to be in {}", file_.name(), path, unit));
     if (!found || *found == unit) return;
     const auto others = same.find(unit);
     if (others != same.end() && std::find(others->second.begin(), others->second.end(), *found) != others->second.end())

@@ -8,6 +8,7 @@
 #include "host/io/known_hashes.hpp"
 #include "host/io/sha256.hpp"
 #include "host/pipeline/build_facts.hpp"
+#include "host/pipeline/light_path.hpp"
 
 namespace firstlight {
 
@@ -45,6 +46,8 @@ Result run_job(const Job& job, const JobCallbacks& callbacks) {
     Process& process = result.process;
     process.stages = std::move(reconstruction.stages);
     process.warnings = file.warnings();
+    if (const std::string remark = light_path_remark(file.scan(), job.recipe); !remark.empty())
+        process.warnings.push_back(remark);
     process.warnings.insert(process.warnings.end(), reconstruction.warnings.begin(), reconstruction.warnings.end());
     if (const auto bad = file.counts().bad_values(); bad.number > 0) {
         const std::string problem =

@@ -19,6 +19,12 @@ const ImageLayer& layer_called(const GatedImages& images, const std::string& nam
                 fmt::format("choose from {}", fmt::join(names, ", ")));
 }
 
+// "optical_depth" as people write it.
+std::string in_words(std::string name) {
+    std::replace(name.begin(), name.end(), '_', ' ');
+    return name;
+}
+
 std::string caption_of(const LayerColours& colours) {
     const ToneMap::Params& tone = colours.tone;
     std::string text = tone.window == ToneMap::WindowFrom::percentiles
@@ -34,6 +40,14 @@ std::string caption_of(const LayerColours& colours) {
 double pixel_pitch_m(const Axis& axis) {
     if (axis.unit != "m" || axis.size < 2) return 0;
     return std::abs(axis.at(axis.size - 1) - axis.at(0)) / static_cast<double>(axis.size - 1);
+}
+
+bool says_something(const GatedImages& images, const ImageLayer& layer) {
+    const auto has_value = [](float v) { return v == v; };
+    const auto first = std::find_if(layer.values.begin(), layer.values.end(), has_value);
+    if (first == layer.values.end()) return false;
+    return layer.name == images.signal ||
+           std::any_of(first, layer.values.end(), [&](float v) { return has_value(v) && v != *first; });
 }
 
 bool is_worth_a_figure(const std::string& layer) {
@@ -68,6 +82,10 @@ LayerColours colours_of(const GatedImages& images, const ImageLayer& layer, std:
     colours.window = ToneMap::window(tone, values, flags, pixels);
     const std::unique_ptr<Queue> queue = open_cpu_queue(1);
     Keeper keep(*queue);
+    for (std::int64_t p = 0; p < pixels; ++p) {
+        const bool hidden = !inpainted && flags != nullptr && (flags[p] & masked_flags) != 0;
+        colours.any_without_value = colours.any_without_value || hidden || values[p] != values[p];
+    }
     const ToneMap::Coefficients c = ToneMap::prepare(tone, colours.window, keep);
     colours.bits = tone.bits == ToneMap::Bits::sixteen ? 16 : 8;
     void* rgb = nullptr;
@@ -92,10 +110,10 @@ void write_layer_figure(const std::filesystem::path& path, const GatedImages& im
     figure.rows = colours.rows;
     figure.columns = colours.columns;
     figure.bits = colours.bits;
-    figure.title =
-        images.views > 1 ? fmt::format("{}: {}, view {}", source, name, view) : fmt::format("{}: {}", source, name);
+    figure.title = images.views > 1 ? fmt::format("{}: {}, view {}", source, in_words(name), view)
+                                    : fmt::format("{}: {}", source, in_words(name));
     figure.caption = layer.long_name.empty() ? caption_of(colours) : layer.long_name + "; " + caption_of(colours);
-    figure.quantity = name;
+    figure.quantity = name == layer.unit ? "" : in_words(name);  // "counts", not "counts (counts)"
     figure.unit = layer.unit == "1" ? "" : layer.unit;
     figure.low = colours.window.low;
     figure.high = colours.window.high;
@@ -105,7 +123,8 @@ void write_layer_figure(const std::filesystem::path& path, const GatedImages& im
         const Rgb c = ToneMap::colour(colours.tone, static_cast<double>(i) / (bar_colours - 1));
         figure.bar.push_back({c.red, c.green, c.blue});
     }
-    figure.no_value = std::array<double, 3>{no_value_colour.red, no_value_colour.green, no_value_colour.blue};
+    if (colours.any_without_value)
+        figure.no_value = std::array<double, 3>{no_value_colour.red, no_value_colour.green, no_value_colour.blue};
     figure.pixel_width_m = pixel_pitch_m(images.x);
     figure.pixel_height_m = pixel_pitch_m(images.y);
     write_figure_png(path, figure, force);

@@ -18,6 +18,7 @@ struct LayerColours {
     int bits = 8;
     std::vector<std::uint8_t> rgb8;    // [rows][columns][3] when bits is 8
     std::vector<std::uint16_t> rgb16;  // the same when bits is 16
+    bool any_without_value = false;    // some pixels are drawn as "no value"
     ToneWindow window;
     ToneMap::Params tone;  // as used
 };
@@ -36,6 +37,10 @@ void write_layer_figure(const std::filesystem::path& path, const GatedImages& im
 
 // Layers worth a figure: all but standard deviations and what only explains another layer.
 [[nodiscard]] bool is_worth_a_figure(const std::string& layer);
+
+// False where every pixel that has a value has the same one (an arrival that was given), but for the layer that the
+// images are about, and where no pixel has any.
+[[nodiscard]] bool says_something(const GatedImages& images, const ImageLayer& layer);
 
 // The distance between pixel centres along an axis in m; 0 when it is not known.
 [[nodiscard]] double pixel_pitch_m(const Axis& axis);

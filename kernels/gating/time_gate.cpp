@@ -219,10 +219,13 @@ TimeGate::Coefficients TimeGate::prepare(const Params& params, StageContext& con
             for (std::int64_t p = 0; p < scan.pixels(); ++p)
                 add_shares(pixel_response(scan, *response, p), c, params.scatter_onset, shares);
         c.shares = context.keep.keep(c.shares_per_pixel ? shares : mean);
+        // Arrivals lie anywhere in their bins (skew), and bins that an edge cuts count by parts: the mean of both.
+        double share = 0;
+        for (std::size_t phase = 0; phase < share_phases; ++phase)
+            share += static_cast<double>(mean[4 * phase]) / share_phases;
         if (context.shared != nullptr)
-            (*context.shared)[context.is_reference ? "reference.gate_share" : "gate_share"] =
-                static_cast<double>(mean[0]);
-        if (context.found != nullptr) (*context.found)["gate_share"] = static_cast<double>(mean[0]);
+            (*context.shared)[context.is_reference ? "reference.gate_share" : "gate_share"] = share;
+        if (context.found != nullptr) (*context.found)["gate_share"] = share;
         for (const std::string& message : response->messages)
             if (!context.is_reference) context.warn(scan.name + ": " + message);
     }

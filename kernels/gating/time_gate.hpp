@@ -10,19 +10,21 @@
 // Edges `optimal` maximise S / sqrt(S + B) on the pooled trace: S is proportional to the share of the response inside
 // the gate, S + B are all counts in it; open is searched in -3..1, close up to 4 widths of the response (FWHM).
 //
-// purity is an *estimate* of the share of `ballistic` that is unscattered. Two windows, the gate and the `late_ps` after
-// it, hold net counts G and W. Unscattered light divides between them as the response does (p_G, p_W); scattered light
-// is assumed to set in at the arrival as a step (constant from there on) or a ramp, blurred by the response (s_G, s_W).
-// G = u p_G + s s_G, W = u p_W + s s_W are solved for u, and purity = u p_G / G within 0..1. Scattered light that comes
-// faster than the response can tell apart counts as unscattered; a fast decay within the late window lowers s.
+// purity is an *estimate* of the share of `ballistic` that is unscattered. Two windows, the gate and the `late_ps`
+// after it, hold net counts G and W. Unscattered light divides between them as the response does (p_G, p_W); scattered
+// light is assumed to set in at the arrival as a step (constant from there on) or a ramp, blurred by the response (s_G,
+// s_W). G = u p_G + s s_G, W = u p_W + s s_W are solved for u, and purity = u p_G / G within 0..1. Scattered light that
+// comes faster than the response can tell apart counts as unscattered; a fast decay within the late window lowers s.
+// The shares are those of equal bins, which edges that are off by 0.2 bins change by less than 0.015.
 // NaN without a response, where G is below 3 standard deviations or where the late window leaves the data.
 //
 // Shapes: per trace; needs model.arrival. Layers in counts: counts (all, as measured), ballistic, ballistic_sigma,
 // background (what was subtracted, over the sensitivity), purity, snr. Masked pixels: NaN but for counts. Flag
 // low_counts: ballistic not above 3 sigma, or a gate (or background) that leaves the data, whose layers are NaN.
 // Effect: counts in the gate less all counts.
-// context.shared: reads "arrival_bins"; writes "gate_share" (share of the response in the gate; with "reference."
-// before it for a reference scan) for attenuation.
+// context.shared: reads "arrival_bins"; writes "gate_share" (share of the response in the gate, as the gate
+// weighs bins, mean over places of the arrival in its bin; with "reference." before it for a reference scan), for
+// attenuation.
 // Errors: automatic edges without a response; an empty gate; a gate outside the data; no bins before the light.
 // Agreement of CPU and CUDA: relative 1e-5. Sources: W. Becker, Advanced TCSPC Techniques (2005); ALGORITHMS notes.
 //
@@ -55,14 +57,14 @@ struct TimeGate {
         static const ParamTable& table();
     };
     struct Coefficients {
-        double open = 0, close = 0, rise = 0;  // bins after the arrival
-        double late = 0;                       // length of the late window, bins
-        double guard = 0;                      // bins
+        double open = 0, close = 0, rise = 0;      // bins after the arrival
+        double late = 0;                           // length of the late window, bins
+        double guard = 0;                          // bins
         Background background = Background::none;  // never automatic
         const float* shares = nullptr;  // [1 or pixels][share_phases][4]: p_G, p_W, s_G, s_W; null without a response
         bool shares_per_pixel = false;
     };
-    static constexpr int share_phases = 8;     // places of the arrival within its bin
+    static constexpr int share_phases = 8;  // places of the arrival within its bin
     static constexpr double detection_sigma = 3;
 
     static Survey survey(const Params& params, const Scan&) {

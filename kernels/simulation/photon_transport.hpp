@@ -6,7 +6,7 @@
 //
 //   exits  every photon's end is counted by kind and number of scatterings: for validation.
 //   image  at every scattering the light expected in the camera is added ("next-event estimation": a direction within
-//          the acceptance cone, weight p(cos)·solid angle·e^{-optical depth to the face}·targets on the way), because
+//          the acceptance cone, weight p(cos) · solid angle · e^{-optical depth to the face} · targets on the way), as
 //          photons that end inside a small aperture are too rare to wait for. Scattered light only; the unscattered
 //          part is computed exactly by unscattered_light.hpp. Units: expected detected photons per launched photon.
 //          Left out: light reflected inside by a mismatched face between its last scattering and the camera (a share

@@ -1,4 +1,5 @@
 // Bad input: one clear line (path, expected, found, what to do), the exit code, nothing half-written, inputs untouched.
+#include "host/io/h5.hpp"
 #include "tests/end_to_end/run_program.hpp"
 #include "tests/end_to_end/small_scan.hpp"
 
@@ -67,9 +68,10 @@ TEST_F(CliBadInput, all_pixels_masked) {
         s.scan.flat.clear();
         std::fill(s.scan.pixel_mask.begin(), s.scan.pixel_mask.end(), std::uint8_t{dead});
     });
-    expect_refusal(reconstruct("scan.h5"), 3,
-                   "scan.h5: every pixel of the survey sample is masked (the arrival and the gate are found from unmasked "
-                   "pixels): check /entry/calibration/pixel_mask and the limits of pixel_mask");
+    expect_refusal(
+        reconstruct("scan.h5"), 3,
+        "scan.h5: every pixel of the survey sample is masked (the arrival and the gate are found from unmasked "
+        "pixels): check /entry/calibration/pixel_mask and the limits of pixel_mask");
 }
 
 TEST_F(CliBadInput, empty_gate) {
@@ -172,6 +174,39 @@ TEST_F(CliBadInput, words_that_are_not_understood) {
                    "--format: there is no format \"tif\": did you mean tiff?");
     expect_refusal({"import", "scan.h5", "-o", "x.h5", "--format", "ptu"}, 2,
                    "--format: there is no format \"ptu\": choose from confocal-capture");
+}
+
+TEST_F(CliBadInput, import_asks_for_what_is_missing_by_the_flags_it_takes) {
+    const auto capture = [&](const char* name, const char* dataset, const std::vector<std::int64_t>& shape) {
+        std::size_t values = 1;
+        for (const std::int64_t n : shape) values *= static_cast<std::size_t>(n);
+        const std::vector<float> counts(values, 1.0F);
+        h5::WriteFile file(at(name));
+        file.dataset(dataset, "f4", shape, counts.data(), {});
+        file.finish_file();
+    };
+    capture("scene.mat", "/meas", {3, 4, 16});
+    capture("direct.mat", "/out", {16, 1});
+    const std::vector<std::string> words{"import", "scene.mat", "-o", "x.h5", "--format", "confocal-capture"};
+    const auto with = [&](const std::vector<std::string>& more) {
+        std::vector<std::string> all = words;
+        all.insert(all.end(), more.begin(), more.end());
+        return all;
+    };
+    expect_refusal(words, 2,
+                   "scene.mat: the file does not say how wide its time bins are (a MATLAB v7.3 confocal capture holds "
+                   "counts only): give --bin-width-ps");
+    expect_refusal(with({"--bin-width-ps", "16"}), 2,
+                   "scene.mat: the file does not say how large the scanned area is (a MATLAB v7.3 confocal capture "
+                   "holds counts only): give --scan-size-m (the side of a square, or height and width)");
+    const std::vector<std::string> all{"--bin-width-ps", "16",         "--scan-size-m",           "0.7",
+                                       "--response",     "direct.mat", "--response-bin-width-ps", "8"};
+    const Outcome imported = run(with(all));
+    EXPECT_EQ(imported.code, 0) << imported.error;
+    // Nothing that is advised may be unknown to the command itself.
+    const std::string help = run({"import", "--help"}).out;
+    for (const char* flag : {"--bin-width-ps", "--scan-size-m", "--response ", "--response-bin-width-ps"})
+        EXPECT_NE(help.find(flag), std::string::npos) << help;
 }
 
 TEST_F(CliBadInput, too_little_memory_says_how_much_is_needed) {

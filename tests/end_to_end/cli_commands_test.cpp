@@ -32,12 +32,12 @@ TEST_F(CliCommands, reconstruct_writes_result_and_figures_and_names_them) {
               std::string::npos)
         << outcome.out;
     EXPECT_NE(outcome.out.find("scan.result.h5\n"), std::string::npos);
-    for (const char* layer : {"counts", "ballistic", "purity", "arrival", "optical_depth", "snr"}) {
+    for (const char* layer : {"counts", "ballistic", "purity", "optical_depth", "snr"}) {
         const std::string name = std::string("figures/scan_") + layer + ".png";
         EXPECT_NE(outcome.out.find(name + "\n"), std::string::npos) << outcome.out;
         EXPECT_GE(read_png(at(name)).columns, 512) << name;
     }
-    EXPECT_EQ(files().size(), 2U + 6U);
+    EXPECT_EQ(files().size(), 2U + 5U);  // the arrival was given: one colour would fill its figure
     EXPECT_EQ(sha256_of_file(at("scan.h5")), before);
     const Result result = read_result(at("scan.result.h5"), {});
     // 300 counts in open pixels times the gate's share; closed ones hold nothing.
@@ -215,8 +215,12 @@ TEST_F(CliCommands, schema_and_reference_name_every_parameter) {
             ASSERT_TRUE(section["properties"].contains(param.name)) << param.name;
             const Json& p = section["properties"][param.name];
             EXPECT_NE(p["description"].get<std::string>().find(param.meaning), std::string::npos);
-            if (param.kind == ParamKind::choice) { EXPECT_EQ(p["enum"].size(), param.choices.size()); }
-            if (!param.unit.empty()) { EXPECT_EQ(p["x-unit"], param.unit); }
+            if (param.kind == ParamKind::choice) {
+                EXPECT_EQ(p["enum"].size(), param.choices.size());
+            }
+            if (!param.unit.empty()) {
+                EXPECT_EQ(p["x-unit"], param.unit);
+            }
             EXPECT_NE(reference.find("| `" + param.name + "` |"), std::string::npos) << param.name;
         }
     }

@@ -54,6 +54,17 @@ TEST(Hostile, each_bad_file_gets_its_own_clear_line) {
         {"uneven_t", "is not uniform at bin"},
         {"no_t", "/entry/data/t is missing"},
         {"unit_ns", "is in \"ns\" (expected units \"s\")"},
+        {"unit_of_irf", "/entry/calibration/irf is in \"s\" (expected units \"1\")"},
+        {"unit_of_irf_t", "/entry/calibration/irf_t is in \"ps\" (expected units \"s\")"},
+        {"unit_of_arrival", "/entry/calibration/arrival is in \"ps\" (expected units \"s\")"},
+        {"unit_of_t0_map", "/entry/calibration/t0_map is in \"ps\" (expected units \"s\")"},
+        {"unit_of_dark_rate", "/entry/calibration/dark_rate is in \"kHz\" (expected units \"Hz\")"},
+        {"unit_of_flat", "/entry/calibration/flat is in \"%\" (expected units \"1\")"},
+        {"unit_of_bin_width_correction", "/entry/calibration/bin_width_correction is in \"s\""},
+        {"unit_of_pixel_mask", "/entry/calibration/pixel_mask is in \"s\""},
+        {"unit_of_depth", "/entry/truth/depth is in \"mm\" (expected units \"m\")"},
+        {"unit_of_ballistic", "/entry/truth/ballistic is in \"s\""},
+        {"unit_unsaid", ""},
         {"empty_axis", "is empty"},
         {"no_counts", "/entry/data/counts is missing"},
         {"gated", "kind is \"gated\""},
@@ -81,6 +92,9 @@ TEST(Hostile, each_bad_file_gets_its_own_clear_line) {
     EXPECT_NE(complaint(folder.path / "nowhere.h5").find("there is no such file"), std::string::npos);
     EXPECT_NE(complaint(folder.path).find("it is a folder"), std::string::npos);
     EXPECT_EQ(AcquisitionFile::open(folder.path / "newer_minor.h5", {}).warnings().size(), 1U);
+    EXPECT_EQ(AcquisitionFile::open(folder.path / "unit_unsaid.h5", {}).warnings(),
+              std::vector<std::string>{(folder.path / "unit_unsaid.h5").string() +
+                                       ": /entry/calibration/t0_map does not say its units; it is taken to be in s"});
     OpenOptions strict;
     strict.strict = true;
     EXPECT_THROW((void)AcquisitionFile::open(folder.path / "newer_minor.h5", strict), Error);

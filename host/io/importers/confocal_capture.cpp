@@ -47,7 +47,7 @@ double peak_of(const std::vector<double>& values) {
 
 void set_response(Imported& out, const ConfocalOptions& options) {
     const std::filesystem::path& path = *options.response_file;
-    if (!(options.response_bin_width_s > 0)) ask(path, "how wide its time bins are", "--response-bin-width");
+    if (!(options.response_bin_width_s > 0)) ask(path, "how wide its time bins are", "--response-bin-width-ps");
     const OpenOptions open;
     if (options.probe) probe(path, ProbeKind::capture, open.memory_limit);
     Findings findings(/*gather=*/false);
@@ -71,9 +71,10 @@ void set_scene(Imported& out, MetadataReader& reader, const ConfocalOptions& opt
     if (counts.has_views_axis())
         throw Error(ExitCode::bad_input, reader.file().name() + ": /meas has 4 axes", "expected meas[y, x, t]");
     if (!options.scan_size_m)
-        ask(reader.file().name(), "how large the scanned area is", "--scan-size (height and width)");
+        ask(reader.file().name(), "how large the scanned area is",
+            "--scan-size-m (the side of a square, or height and width)");
     for (const double size : *options.scan_size_m)
-        if (!(size > 0)) throw Error(ExitCode::usage, "--scan-size must be positive");
+        if (!(size > 0)) throw Error(ExitCode::usage, "--scan-size-m must be positive");
     Scan& scan = out.scan;
     scan.rows = counts.rows();
     scan.columns = counts.columns();
@@ -135,8 +136,8 @@ Imported import_confocal_capture(const std::filesystem::path& path, const Confoc
             ExitCode::bad_input, fmt::format("{}: is no {}", path.string(), format_name),
             fmt::format("expected `meas` or `out`, found [{}]", fmt::join(reader.file().children("/", 10), ", ")),
             "see `firstlight import --help` for other formats");
-    if (!options.bin_width_s) ask(path, "how wide its time bins are", "--bin-width");
-    if (!(*options.bin_width_s > 0)) throw Error(ExitCode::usage, "--bin-width must be positive");
+    if (!options.bin_width_s) ask(path, "how wide its time bins are", "--bin-width-ps");
+    if (!(*options.bin_width_s > 0)) throw Error(ExitCode::usage, "--bin-width-ps must be positive");
 
     Imported out;
     Provenance& provenance = out.info.provenance;

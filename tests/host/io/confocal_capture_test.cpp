@@ -106,9 +106,9 @@ TEST(ConfocalCapture, asks_for_what_the_file_does_not_hold) {
     };
     const auto scene = captures() / "scenes/letter_s.mat";
     ConfocalOptions o;
-    EXPECT_NE(message(scene, o, ExitCode::usage).find("--bin-width"), std::string::npos);
+    EXPECT_NE(message(scene, o, ExitCode::usage).find("--bin-width-ps"), std::string::npos);
     o.bin_width_s = 16e-12;
-    EXPECT_NE(message(scene, o, ExitCode::usage).find("--scan-size"), std::string::npos);
+    EXPECT_NE(message(scene, o, ExitCode::usage).find("--scan-size-m"), std::string::npos);
     o = options();
     o.response_file = scene;
     EXPECT_NE(message(scene, o, ExitCode::bad_input).find("no capture of an instrument response"), std::string::npos);

@@ -148,6 +148,20 @@ def hostile(folder):
     acquisition(folder / "reference_shape.h5", u2, how=lambda f, d: f.create_dataset("entry/reference/counts", data=u2[1:]))
     acquisition(folder / "mask_shape.h5", u2, how=lambda f, d: f.create_dataset("entry/calibration/pixel_mask", data=np.zeros((3, 3), "u1")))
     acquisition(folder / "irf_without_t.h5", u2, how=lambda f, d: f.create_dataset("entry/calibration/irf", data=np.ones(20)))
+    image, response = np.ones((13, 9)), np.ones(50)
+    metadata = {"calibration/irf": (response, "s"), "calibration/irf_t": (tt, "ps"), "calibration/arrival": (4e-10, "ps"),
+                "calibration/t0_map": (0 * image, "ps"), "calibration/dark_rate": (image, "kHz"),
+                "calibration/flat": (image, "%"), "calibration/bin_width_correction": (response, "s"),
+                "calibration/pixel_mask": (image.astype("u1"), "s"), "truth/depth": (image, "mm"),
+                "truth/ballistic": (image, "s")}
+    for path, (values, unit) in metadata.items():
+        def with_unit(f, d):
+            if path == "calibration/irf_t":
+                f.create_dataset("entry/calibration/irf", data=response)
+            f.create_dataset(f"entry/{path}", data=values).attrs["units"] = unit
+        acquisition(folder / f"unit_of_{path.split('/')[1]}.h5", u2, t=tt, how=with_unit)
+    acquisition(folder / "unit_unsaid.h5", u2, t=tt,
+                how=lambda f, d: f.create_dataset("entry/calibration/t0_map", data=0 * image))
     with h5py.File(folder / "other_program.h5", "w") as f:
         f["meas"] = u2
     acquisition(folder / "result_instead.h5", u2, how=lambda f, d: f.attrs.__setitem__("firstlight_format", "result"))

@@ -28,7 +28,8 @@ double gaussian_share(double x, double fwhm) { return 0.5 * (1 + std::erf(x * 2 
 
 TEST_P(TimeGateTest, uniform_light_is_counted_by_exact_fractions) {
     for (const CountType type : {CountType::u1, CountType::u2, CountType::u4, CountType::f4})
-        for (const auto& [rows, columns] : {std::pair{0, 3}, std::pair{1, 1}, std::pair{1, 31}, std::pair{257, 1}, std::pair{5, 7}}) {
+        for (const auto& [rows, columns] :
+             {std::pair{0, 3}, std::pair{1, 1}, std::pair{1, 31}, std::pair{257, 1}, std::pair{5, 7}}) {
             HostTile tile(rows, columns, 20, type);
             for (std::int64_t p = 0; p < tile.traces(); ++p) {
                 tile.arrival[static_cast<std::size_t>(p)] = 8 + 0.125F * static_cast<float>(p % 8);
@@ -70,7 +71,9 @@ TEST_P(TimeGateTest, soft_edges_keep_the_area_and_weigh_by_the_cosine) {
             double w = 0;
             for (int k = 0; k < 1000; ++k) {
                 const double t = i + (k + 0.5) / 1000 - static_cast<double>(tile.arrival[p]);
-                const auto edge = [&](double x) { return x < -1.75 ? 0 : x > 1.75 ? 1 : 0.5 + 0.5 * std::sin(M_PI * x / 3.5); };
+                const auto edge = [&](double x) {
+                    return x < -1.75 ? 0 : x > 1.75 ? 1 : 0.5 + 0.5 * std::sin(M_PI * x / 3.5);
+                };
                 w += (edge(t + 3) - edge(t - 4.5)) / 1000;
             }
             squares += w * w;
@@ -83,10 +86,12 @@ TEST_P(TimeGateTest, soft_edges_keep_the_area_and_weigh_by_the_cosine) {
 TEST_P(TimeGateTest, true_bin_edges_weigh_uniform_light_rightly) {
     HostTile tile(2, 2, 32, CountType::f4);
     tile.use_edges = true;
-    for (std::size_t i = 1; i < 32; ++i) tile.edges[i] += 0.4F * static_cast<float>(std::sin(2.0 * static_cast<double>(i)));
+    for (std::size_t i = 1; i < 32; ++i)
+        tile.edges[i] += 0.4F * static_cast<float>(std::sin(2.0 * static_cast<double>(i)));
     for (std::int64_t p = 0; p < 4; ++p) {
         tile.arrival[static_cast<std::size_t>(p)] = 15.3F + 0.2F * static_cast<float>(p);
-        for (std::size_t i = 0; i < 32; ++i) tile.set(p, static_cast<std::int64_t>(i), 10 * static_cast<double>(tile.edges[i + 1] - tile.edges[i]));
+        for (std::size_t i = 0; i < 32; ++i)
+            tile.set(p, static_cast<std::int64_t>(i), 10 * static_cast<double>(tile.edges[i + 1] - tile.edges[i]));
     }
     for (const double rise : {0.0, 30.0}) {
         TimeGate::Params params = gate(-4.1, 2.7);
@@ -155,7 +160,8 @@ TEST_P(TimeGateTest, unbiased_with_the_variance_it_states) {
         mean += tile.layers[Layer::ballistic][p] / static_cast<double>(draws);
         stated += std::pow(tile.layers[Layer::ballistic_sigma][p], 2) / static_cast<double>(draws);
     }
-    for (std::size_t p = 0; p < draws; ++p) square += std::pow(tile.layers[Layer::ballistic][p] - mean, 2) / (draws - 1);
+    for (std::size_t p = 0; p < draws; ++p)
+        square += std::pow(tile.layers[Layer::ballistic][p] - mean, 2) / (draws - 1);
     EXPECT_NEAR(mean, truth, 2 * std::sqrt(stated / draws));
     EXPECT_NEAR(square / stated, 1, 0.1);
 }
@@ -210,14 +216,58 @@ TEST_P(TimeGateTest, purity_of_mixtures) {
             for (std::size_t p = 0; p < 8; ++p) EXPECT_NEAR(tile.layers[Layer::purity][p], truth[p], 0.01) << scattered;
             EXPECT_NEAR(tile.found.at("open_ps"), -60, 0.2);
             EXPECT_NEAR(tile.found.at("close_ps"), 30, 0.1);
-            EXPECT_NEAR(tile.shared.at("gate_share"), gaussian_share(3, 6) - gaussian_share(-6, 6), 2e-3);
+            // Bins that an edge cuts count by the part inside, for arrivals anywhere in their bin.
+            double share = 0;
+            for (int phase = 0; phase < 8; ++phase)
+                for (int i = -9; i < 6; ++i) {
+                    const double x = i - phase / 8.0;
+                    const double w = std::max(0.0, std::min(x + 1, 3.0) - std::max(x, -6.0));
+                    share += w * (gaussian_share(x + 1, 6) - gaussian_share(x, 6)) / 8;
+                }
+            EXPECT_NEAR(tile.shared.at("gate_share"), share, 1e-3);
         }
+}
+
+// The shares are those of equal bins; the gate and the late window are summed over the true ones.
+TEST_P(TimeGateTest, purity_holds_where_bins_are_uneven) {
+    constexpr int bins = 128;
+    for (const double scattered : {0.0, 0.2, 1.0}) {
+        HostTile tile(2, 8, bins, CountType::f4);
+        tile.scan.irf = gaussian_response(60e-12);
+        tile.use_edges = true;
+        for (std::size_t i = 1; i < bins; ++i)
+            tile.edges[i] += 0.2F * static_cast<float>(std::sin(2.0 * static_cast<double>(i)));
+        std::vector<double> truth;
+        for (std::size_t p = 0; p < 16; ++p) {
+            const double arrival = 50 + static_cast<double>(p) / 16;
+            tile.arrival[p] = static_cast<float>(arrival);
+            double direct_in = 0, scattered_in = 0;
+            for (std::size_t i = 0; i < bins; ++i) {
+                const double from = static_cast<double>(tile.edges[i]) - arrival;
+                const double to = static_cast<double>(tile.edges[i + 1]) - arrival;
+                const double direct = 5000 * (gaussian_share(to, 6) - gaussian_share(from, 6));
+                double later = 0;
+                for (double q = 0.05; q < to + 15; q += 0.1)
+                    later += 0.1 * 1000 * scattered * (gaussian_share(to - q, 6) - gaussian_share(from - q, 6));
+                tile.set(static_cast<std::int64_t>(p), static_cast<std::int64_t>(i), direct + later);
+                const double w = std::max(0.0, std::min(to, 3.0) - std::max(from, -6.0)) / (to - from);
+                direct_in += w * direct;
+                scattered_in += w * later;
+            }
+            truth.push_back(direct_in / (direct_in + scattered_in));
+        }
+        TimeGate::Params params;
+        params.background = Background::none;
+        run_trace_stage<TimeGate>(queue(), tile, params);
+        for (std::size_t p = 0; p < 16; ++p) EXPECT_NEAR(tile.layers[Layer::purity][p], truth[p], 0.015) << scattered;
+    }
 }
 
 TEST_P(TimeGateTest, per_pixel_responses_serve_purity) {
     HostTile tile(1, 2, 64, CountType::f4);
     for (const double fwhm : {4.0, 8.0})
-        for (int k = -20; k < 20; ++k) tile.scan.irf.values.push_back(gaussian_share(k + 1, fwhm) - gaussian_share(k, fwhm));
+        for (int k = -20; k < 20; ++k)
+            tile.scan.irf.values.push_back(gaussian_share(k + 1, fwhm) - gaussian_share(k, fwhm));
     for (int k = -20; k < 20; ++k) tile.scan.irf.time_s.push_back((k + 0.5) * 10e-12);
     tile.scan.irf.per_pixel = true;
     for (std::int64_t p = 0; p < 2; ++p)
@@ -276,7 +326,8 @@ TEST_P(TimeGateTest, backends_agree_on_noise) {
             for (const Layer layer : TimeGate::layers(params))
                 for (std::size_t p = 0; p < static_cast<std::size_t>(n); ++p) {
                     const double a = plain.layers[layer][p], b = tile.layers[layer][p];
-                    EXPECT_TRUE((std::isnan(a) && std::isnan(b)) || std::abs(a - b) <= 1e-5 * std::max(1.0, std::abs(a)))
+                    EXPECT_TRUE((std::isnan(a) && std::isnan(b)) ||
+                                std::abs(a - b) <= 1e-5 * std::max(1.0, std::abs(a)))
                         << a << " " << b;
                 }
             EXPECT_EQ(plain.flags, tile.flags);
@@ -289,7 +340,8 @@ TEST(TimeGate, optimal_edges_match_the_closed_form) {
     HostTile tile(4, 4, 200, CountType::f4);
     tile.scan.irf = gaussian_response(160e-12);
     for (std::int64_t p = 0; p < 16; ++p)
-        for (int i = 0; i < 200; ++i) tile.set(p, i, 1000 + 20 * (gaussian_share(i + 1 - 100, 16) - gaussian_share(i - 100, 16)));
+        for (int i = 0; i < 200; ++i)
+            tile.set(p, i, 1000 + 20 * (gaussian_share(i + 1 - 100, 16) - gaussian_share(i - 100, 16)));
     std::fill(tile.arrival.begin(), tile.arrival.end(), 100.0F);
     TimeGate::Params params;
     params.edges = TimeGate::Edges::optimal;
