@@ -17,7 +17,8 @@ Result run_job(const Job& job, const JobCallbacks& callbacks) {
     const AcquisitionFile file = AcquisitionFile::open(job.scan_path, open_options);
     const std::unique_ptr<Queue> queue = open_queue(job.backend, job.threads, callbacks.say);
 
-    // The file is hashed beside the computation; both read it through the page cache.
+    // The file is hashed beside the computation, by a thread in place of the last lane's as long as it takes; both read
+    // it through the page cache.
     std::atomic<bool> stop_hashing{false};
     std::future<std::string> sha256 =
         std::async(std::launch::async, [&] { return sha256_of_file(job.scan_path, &stop_hashing); });
@@ -28,10 +29,11 @@ Result run_job(const Job& job, const JobCallbacks& callbacks) {
         options.tile_traces = job.tile_traces;
         options.cancelled = callbacks.cancelled;
         options.progress = callbacks.progress;
+        options.core_is_taken = [&] { return sha256.wait_for(std::chrono::seconds(0)) != std::future_status::ready; };
         CountSource reference;
         if (file.reference() != nullptr) reference = source_of(*file.reference());
-        reconstruction = reconstruct(file.scan(), source_of(file.counts()), file.reference() != nullptr ? &reference : nullptr,
-                                     job.recipe, *queue, options);
+        reconstruction = reconstruct(file.scan(), source_of(file.counts()),
+                                     file.reference() != nullptr ? &reference : nullptr, job.recipe, *queue, options);
     } catch (...) {
         stop_hashing = true;
         sha256.wait();
@@ -46,9 +48,12 @@ Result run_job(const Job& job, const JobCallbacks& callbacks) {
     process.warnings = file.warnings();
     process.warnings.insert(process.warnings.end(), reconstruction.warnings.begin(), reconstruction.warnings.end());
     if (const auto bad = file.counts().bad_values(); bad.number > 0) {
-        const std::string problem = fmt::format("{}: {} counts are NaN, infinite or negative, the first at view {}, y {}, x {}, bin {}",
-                                                job.scan_path.string(), bad.number, bad.first[0], bad.first[1], bad.first[2], bad.first[3]);
-        if (job.strict) throw Error(ExitCode::bad_input, problem, "--strict refuses such counts", "repair them, or run without --strict");
+        const std::string problem =
+            fmt::format("{}: {} counts are NaN, infinite or negative, the first at view {}, y {}, x {}, bin {}",
+                        job.scan_path.string(), bad.number, bad.first[0], bad.first[1], bad.first[2], bad.first[3]);
+        if (job.strict)
+            throw Error(ExitCode::bad_input, problem, "--strict refuses such counts",
+                        "repair them, or run without --strict");
         process.warnings.push_back(problem + "; they were taken as 0");
     }
     process.recipe = to_toml(job.recipe);
@@ -85,7 +90,8 @@ Job job_of(const Result& result, const std::filesystem::path& result_path, std::
     if (!std::filesystem::exists(job.scan_path, ignored)) {
         problems.push_back(fmt::format("input {} is not there any more", input.path));
     } else if (const std::string now = sha256_of_file(job.scan_path, nullptr); now != input.sha256) {
-        problems.push_back(fmt::format("input {} differs: its SHA-256 was {} and is {}", job.scan_path.string(), input.sha256, now));
+        problems.push_back(
+            fmt::format("input {} differs: its SHA-256 was {} and is {}", job.scan_path.string(), input.sha256, now));
     }
     const auto fact = [&](const char* name) {
         const auto found = result.process.facts.find(name);
@@ -93,8 +99,8 @@ Job job_of(const Result& result, const std::filesystem::path& result_path, std::
     };
     const BuildFacts here = build_facts();
     if (fact("version") != here.version || fact("git_commit") != here.commit)
-        problems.push_back(fmt::format("program differs: it was {} ({}) and is {} ({})", fact("version"), fact("git_commit"),
-                                       here.version, here.commit));
+        problems.push_back(fmt::format("program differs: it was {} ({}) and is {} ({})", fact("version"),
+                                       fact("git_commit"), here.version, here.commit));
     job.backend = fact("backend") == "cpu" ? "cpu" : "auto";
     return job;
 }

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstring>
 #include <mutex>
+#include <thread>
 
 #include "host/pipeline/pipeline.hpp"
 #include "kernels/support/parallel_for.hpp"
@@ -10,15 +11,16 @@
 namespace firstlight {
 namespace {
 
-double now() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 // One lane: its reader, its memory, its share of the times.
 class Lane {
   public:
     Lane(Queue& queue, const StreamTask& task, int index)
-        : queue_(queue), task_(task), index_(index), read_(task.counts.reader()),
+        : queue_(queue),
+          task_(task),
+          index_(index),
+          read_(task.counts.reader()),
           trace_bytes_(static_cast<std::size_t>(task.scan.bins) * count_size(task.counts.type)),
           staging_(queue, static_cast<std::size_t>(task.plan.block_traces) * trace_bytes_, true),
           on_device_(queue, queue.is_host() ? 0 : staging_.bytes()),
@@ -79,7 +81,8 @@ class Lane {
                             static_cast<std::size_t>(window.columns) * sizeof *from);
         };
         for (std::size_t l = 0; l < images.layers.size(); ++l) row_to(memory_.host_layer(l), images.values[l]);
-        for (std::size_t s = 0; s < images.effects.size(); ++s) row_to(memory_.host_effect(static_cast<int>(s)), images.effects[s]);
+        for (std::size_t s = 0; s < images.effects.size(); ++s)
+            row_to(memory_.host_effect(static_cast<int>(s)), images.effects[s]);
         row_to(memory_.host_flags(), images.flags);
     }
 
@@ -91,6 +94,13 @@ class Lane {
     QueueMemory staging_, on_device_;
     TileMemory memory_;
 };
+
+// Three busy threads on two cores would each get two thirds of one, and the one that cannot be divided would end last.
+void await_core(const StreamTask& task, const std::atomic<std::size_t>& next) {
+    while (task.core_is_taken && task.core_is_taken() && next < task.plan.blocks.size() &&
+           !(task.cancelled != nullptr && *task.cancelled))
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+}
 
 }  // namespace
 
@@ -123,6 +133,7 @@ ViewImages stream_tiles(Queue& queue, const StreamTask& task, StreamTimes& times
     with_threads(task.plan.lanes, [&] {
         parallel_for(task.plan.lanes, 1, [&](std::int64_t begin, std::int64_t end) {
             for (std::int64_t index = begin; index < end; ++index) {
+                if (index > 0 && index + 1 == task.plan.lanes) await_core(task, next);
                 if (next >= task.plan.blocks.size()) return;
                 Lane lane(queue, task, static_cast<int>(index));
                 for (std::size_t b = next++; b < task.plan.blocks.size(); b = next++) {
