@@ -4,13 +4,17 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "host/io/h5.hpp"
+#include "host/io/h5_chunk_tree.hpp"
 #include "host/io/read_only_file.hpp"
 #include "kernels/support/error.hpp"
 
 namespace firstlight::h5 {
 namespace {
+
+constexpr hsize_t fewest_worth_a_pass = 64;
 
 // Some versions of the library leave the user block (MATLAB writes one) out of chunk addresses: compares the stored
 // bytes of one chunk with the file's to find out. Returns what must be added to addresses.
@@ -28,6 +32,36 @@ std::uint64_t address_shift(std::int64_t dataset, const ReadOnlyFile& file, cons
         if (found == truth) return shift;
     }
     return 0;
+}
+
+// The table in one pass, where the file has the usual kind; what the library says of the first chunk must agree.
+std::optional<std::vector<TreeEntry>> chunk_tree(std::int64_t file_id, std::int64_t dataset, const ReadOnlyFile& file,
+                                                 std::uint64_t user_block, unsigned rank, hsize_t count) {
+    if (count < fewest_worth_a_pass) return std::nullopt;
+    H5O_info_t info;
+    ObjectPlace place;
+    const Id creation(H5Fget_create_plist(file_id));
+    std::size_t address_bytes = 0, length_bytes = 0;
+    if (H5Oget_info2(dataset, &info, H5O_INFO_BASIC) < 0 ||
+        H5Pget_sizes(creation.get(), &address_bytes, &length_bytes) < 0)
+        return std::nullopt;
+    place.address = info.addr;
+    place.base = user_block;
+    place.address_bytes = static_cast<unsigned>(address_bytes);
+    place.length_bytes = static_cast<unsigned>(length_bytes);
+    auto tree = read_chunk_tree(file, place, rank, count);
+    if (!tree) return std::nullopt;
+    std::array<hsize_t, H5S_MAX_RANK> offset{};
+    unsigned mask = 0;
+    haddr_t address = HADDR_UNDEF;
+    hsize_t bytes = 0;
+    const Id space(H5Dget_space(dataset));
+    const TreeEntry& first = tree->front();
+    if (H5Dget_chunk_info(dataset, space.get(), 0, offset.data(), &mask, &address, &bytes) < 0 ||
+        !std::equal(offset.begin(), offset.begin() + rank, first.offset.begin()) || mask != first.filter_mask ||
+        bytes != first.bytes || (address != first.address && address != first.address + user_block))
+        return std::nullopt;
+    return tree;
 }
 
 }  // namespace
@@ -58,14 +92,23 @@ void ReadFile::gather_chunks(std::int64_t dataset, StoredLayout& layout, std::si
                     "rewrite it with larger chunks, or allow more memory");
     layout.chunks.reserve(count);
     const ReadOnlyFile file(name_);
+    const auto tree = chunk_tree(file_.get(), dataset, file, user_block_, static_cast<unsigned>(rank), count);
     std::uint64_t shift = 0;
     for (hsize_t i = 0; i < count; ++i) {
         std::array<hsize_t, H5S_MAX_RANK> offset{};
         Chunk chunk;
         haddr_t address = HADDR_UNDEF;
         hsize_t bytes = 0;
-        if (H5Dget_chunk_info(dataset, space.get(), i, offset.data(), &chunk.filter_mask, &address, &bytes) < 0)
+        if (tree) {
+            const TreeEntry& entry = (*tree)[i];
+            std::copy_n(entry.offset.begin(), static_cast<std::size_t>(rank), offset.begin());
+            chunk.filter_mask = entry.filter_mask;
+            address = entry.address;
+            bytes = entry.bytes;
+        } else if (H5Dget_chunk_info(dataset, space.get(), i, offset.data(), &chunk.filter_mask, &address, &bytes) <
+                   0) {
             fail(path, "its table of chunks is damaged");
+        }
         if (address == HADDR_UNDEF) continue;
         chunk.bytes = bytes;
         chunk.address = address;

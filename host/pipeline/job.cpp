@@ -19,7 +19,8 @@ Result run_job(const Job& job, const JobCallbacks& callbacks) {
     const AcquisitionFile file = AcquisitionFile::open(job.scan_path, open_options);
     const std::unique_ptr<Queue> queue = open_queue(job.backend, job.threads, callbacks.say);
 
-    // The file is hashed beside the computation; both read it through the page cache.
+    // The file is hashed beside the computation, by a thread in place of the last lane's as long as it takes; both read
+    // it through the page cache.
     std::atomic<bool> stop_hashing{false};
     std::future<std::string> sha256 =
         std::async(std::launch::async, [&] { return known_sha256_of_file(job.scan_path, &stop_hashing); });
@@ -30,6 +31,7 @@ Result run_job(const Job& job, const JobCallbacks& callbacks) {
         options.tile_traces = job.tile_traces;
         options.cancelled = callbacks.cancelled;
         options.progress = callbacks.progress;
+        options.core_is_taken = [&] { return sha256.wait_for(std::chrono::seconds(0)) != std::future_status::ready; };
         CountSource reference;
         if (file.reference() != nullptr) reference = source_of(*file.reference());
         reconstruction = reconstruct(file.scan(), source_of(file.counts()),

@@ -8,44 +8,24 @@
 #include <mutex>
 
 #include "host/data/layers.hpp"
+#include "host/pipeline/survey_tiles.hpp"
 #include "host/pipeline/tile_stream.hpp"
 #include "kernels/support/parallel_for.hpp"
 
 namespace firstlight {
 namespace {
 
-// Survey sample: tiles in host memory that the stages fill in one after another.
-class SurveyTiles {
-  public:
-    SurveyTiles(Queue& host, const Scan& scan, const CountSource& counts, std::int64_t view, const TileNeeds& needs) {
-        const CountSource::Read read = counts.reader();
-        const std::size_t trace_bytes = static_cast<std::size_t>(scan.bins) * count_size(counts.type);
-        for (TileWindow window : survey_windows(scan)) {
-            window.view = view;
-            const auto traces = window.traces();
-            counts_.emplace_back(host, static_cast<std::size_t>(traces) * trace_bytes);
-            read(window, counts_.back().as());
-            memory_.emplace_back(host, needs, traces, 0);
-            memory_.back().reset();
-            sample.tiles.push_back(memory_.back().tile(window, counts_.back().as(), counts.type));
-            sample.tiles.back().effect = memory_.back().effect(0);
-            sample.traces += traces;
-        }
-        sample.whole_scan = sample.traces == scan.pixels();
-    }
-    SurveySample sample;
-
-  private:
-    std::vector<QueueMemory> counts_;
-    std::vector<TileMemory> memory_;
-};
-
 // One reconstruction: what its steps share.
 class Run {
   public:
     Run(const Scan& scan, const Recipe& recipe, Queue& queue, const RunOptions& options)
-        : scan_(scan), recipe_(recipe), queue_(queue), options_(options), host_(open_cpu_queue(1)),
-          keep_host_(*host_), keep_(queue) {
+        : scan_(scan),
+          recipe_(recipe),
+          queue_(queue),
+          options_(options),
+          host_(open_cpu_queue(1)),
+          keep_host_(*host_),
+          keep_(queue) {
         for (const RecipeStage& stage : recipe.stages) {
             if (stage.stage->kind == StageKind::rendering) continue;
             records_.push_back({stage.stage->info.name, 0, 0, 0, {}});
@@ -76,7 +56,8 @@ class Run {
             count_photons(images);
             if (!reference_images.flags.empty())  // a pixel that is bad in the reference has no optical depth either
                 for (std::size_t p = 0; p < images.flags.size(); ++p)
-                    images.flags[p] = static_cast<std::uint8_t>(images.flags[p] | (reference_images.flags[p] & masked_flags));
+                    images.flags[p] =
+                        static_cast<std::uint8_t>(images.flags[p] | (reference_images.flags[p] & masked_flags));
             refuse_if_all_masked(images);
             run_images(images, reference_images, view);
             store(images, view);
@@ -114,13 +95,16 @@ class Run {
         c.shared = &shared_;
         c.found = &found_;
         found_.clear();
-        c.warn = [this, speak](const std::string& text) { if (speak) warn(text); };
+        c.warn = [this, speak](const std::string& text) {
+            if (speak) warn(text);
+        };
         return c;
     }
 
     // Prepares the stage for the run's queue and, while a sample exists, on the host too so that it can be filled in.
     PreparedStage prepare(const RecipeStage& stage, const Scan& scan, std::int64_t view, bool is_reference,
-                          std::size_t record, SurveyTiles* tiles, const std::function<std::shared_ptr<void>(StageContext&)>& how) {
+                          std::size_t record, SurveyTiles* tiles,
+                          const std::function<std::shared_ptr<void>(StageContext&)>& how) {
         std::shared_ptr<void> on_host;
         if (tiles != nullptr || queue_.is_host()) {
             StageContext c = context(scan, keep_host_, view, is_reference, true);
@@ -144,12 +128,20 @@ class Run {
     ViewImages stream(const Scan& scan, const CountSource& counts, std::int64_t view, const TileNeeds& needs,
                       const std::vector<PreparedStage>& stages, const char* what) {
         StreamTimes times;
-        StreamTask task{scan, counts, result_.plan, view, stages, needs, options_.cancelled, [&](std::int64_t traces) {
-            if (!options_.progress) return;
-            const std::lock_guard lock(progress_mutex_);
-            done_ += traces;
-            options_.progress({what, done_, total_});
-        }};
+        StreamTask task{scan,
+                        counts,
+                        result_.plan,
+                        view,
+                        stages,
+                        needs,
+                        options_.cancelled,
+                        [&](std::int64_t traces) {
+                            if (!options_.progress) return;
+                            const std::lock_guard lock(progress_mutex_);
+                            done_ += traces;
+                            options_.progress({what, done_, total_});
+                        },
+                        queue_.is_host() ? options_.core_is_taken : nullptr};
         ViewImages images = stream_tiles(queue_, task, times);
         read_seconds_ += times.read_seconds;
         for (std::size_t s = 0; s < stages.size(); ++s) records_[s].seconds += times.stage_seconds[s];
@@ -215,8 +207,7 @@ class Run {
         if (images.flags.empty()) return;
         for (const std::uint8_t flags : images.flags)
             if ((flags & masked_flags) == 0) return;
-        throw Error(ExitCode::bad_input, scan_.name + ": every pixel is masked",
-                    "no pixel is left to make an image of",
+        throw Error(ExitCode::bad_input, scan_.name + ": every pixel is masked", "no pixel is left to make an image of",
                     "check /entry/calibration/pixel_mask, or choose another --pixel_mask.source");
     }
 
@@ -249,7 +240,8 @@ class Run {
         }
     }
 
-    void run_on_queue(const RecipeStage& stage, ViewImages& images, const ImageTile& host_tile, const void* coefficients) {
+    void run_on_queue(const RecipeStage& stage, ViewImages& images, const ImageTile& host_tile,
+                      const void* coefficients) {
         if (queue_.is_host()) {
             stage.stage->run_images(queue_, host_tile, coefficients, 0);
             return;
@@ -329,9 +321,12 @@ class Run {
                 ++masked;
                 continue;
             }
-            if (ballistic != nullptr && std::isfinite(ballistic->values[p])) kept += static_cast<double>(ballistic->values[p]);
-            if (arrival != nullptr && std::isfinite(arrival->values[p])) arrivals.push_back(static_cast<double>(arrival->values[p]) * 1e12);
-            if (purity != nullptr && std::isfinite(purity->values[p])) purities.push_back(static_cast<double>(purity->values[p]));
+            if (ballistic != nullptr && std::isfinite(ballistic->values[p]))
+                kept += static_cast<double>(ballistic->values[p]);
+            if (arrival != nullptr && std::isfinite(arrival->values[p]))
+                arrivals.push_back(static_cast<double>(arrival->values[p]) * 1e12);
+            if (purity != nullptr && std::isfinite(purity->values[p]))
+                purities.push_back(static_cast<double>(purity->values[p]));
         }
         auto& quality = result_.quality;
         if (ballistic != nullptr) quality["counts_kept"] = kept;
@@ -368,12 +363,14 @@ Reconstruction reconstruct(const Scan& scan, const CountSource& counts, const Co
 std::unique_ptr<Queue> open_queue(const std::string& backend, int threads,
                                   const std::function<void(const std::string&)>& say) {
     if (backend != "auto" && backend != "cpu" && backend != "cuda")
-        throw Error(ExitCode::usage, fmt::format("there is no backend \"{}\"", backend), "", "choose auto, cpu or cuda");
+        throw Error(ExitCode::usage, fmt::format("there is no backend \"{}\"", backend), "",
+                    "choose auto, cpu or cuda");
     if (backend != "cpu") {
         std::string why_not;
         if (auto queue = open_cuda_queue(0, why_not)) return queue;
         if (backend == "cuda")
-            throw Error(ExitCode::device, "no CUDA device can be used", why_not, "use --backend cpu; `firstlight doctor` says more");
+            throw Error(ExitCode::device, "no CUDA device can be used", why_not,
+                        "use --backend cpu; `firstlight doctor` says more");
         if (say) say("running on the CPU: " + why_not);
     }
     return open_cpu_queue(threads > 0 ? threads : machine_threads());

@@ -25,16 +25,17 @@
 namespace firstlight {
 
 struct Progress {
-    const char* what = "";     // "survey", "arrival", "gate"
-    std::int64_t done = 0;     // traces
+    const char* what = "";  // "survey", "arrival", "gate"
+    std::int64_t done = 0;  // traces
     std::int64_t total = 0;
 };
 
 struct RunOptions {
-    std::size_t memory_bytes = 0;             // 0: half of the machine's
-    std::int64_t tile_traces = 0;             // 0: as many as stay in cache
+    std::size_t memory_bytes = 0;  // 0: half of the machine's
+    std::int64_t tile_traces = 0;  // 0: as many as stay in cache
     const std::atomic<bool>* cancelled = nullptr;
     std::function<void(const Progress&)> progress;  // called from any thread, one at a time
+    std::function<bool()> core_is_taken;            // other work of this job has a core: the last lane of the CPU waits
 };
 
 // Thrown between tiles when a run was cancelled.
@@ -44,9 +45,9 @@ struct Interrupted : Error {
 
 struct Reconstruction {
     GatedImages images;
-    std::vector<StageRecord> stages;          // seconds, counts in and out, what surveys found; "read" comes first
+    std::vector<StageRecord> stages;  // seconds, counts in and out, what surveys found; "read" comes first
     std::vector<std::string> warnings;
-    std::map<std::string, double> quality;    // counts_total, counts_kept, pixels_masked, arrival_median_ps, …
+    std::map<std::string, double> quality;  // counts_total, counts_kept, pixels_masked, arrival_median_ps, …
     Plan plan;
 };
 

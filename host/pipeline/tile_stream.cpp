@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstring>
 #include <mutex>
+#include <thread>
 
 #include "host/pipeline/pipeline.hpp"
 #include "kernels/support/parallel_for.hpp"
@@ -97,6 +98,13 @@ class Lane {
     TileMemory memory_;
 };
 
+// Three busy threads on two cores would each get two thirds of one, and the one that cannot be divided would end last.
+void await_core(const StreamTask& task, const std::atomic<std::size_t>& next) {
+    while (task.core_is_taken && task.core_is_taken() && next < task.plan.blocks.size() &&
+           !(task.cancelled != nullptr && *task.cancelled))
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+}
+
 }  // namespace
 
 const std::vector<float>* ViewImages::layer(Layer which) const {
@@ -128,6 +136,7 @@ ViewImages stream_tiles(Queue& queue, const StreamTask& task, StreamTimes& times
     with_threads(task.plan.lanes, [&] {
         parallel_for(task.plan.lanes, 1, [&](std::int64_t begin, std::int64_t end) {
             for (std::int64_t index = begin; index < end; ++index) {
+                if (index > 0 && index + 1 == task.plan.lanes) await_core(task, next);
                 if (next >= task.plan.blocks.size()) return;
                 Lane lane(queue, task, static_cast<int>(index));
                 for (std::size_t b = next++; b < task.plan.blocks.size(); b = next++) {

@@ -31,8 +31,8 @@ struct ViewImages {
 };
 
 struct StreamTimes {
-    double read_seconds = 0;                // summed over lanes
-    std::vector<double> stage_seconds;      // [stages], summed over lanes
+    double read_seconds = 0;            // summed over lanes
+    std::vector<double> stage_seconds;  // [stages], summed over lanes
 };
 
 struct StreamTask {
@@ -44,6 +44,7 @@ struct StreamTask {
     TileNeeds needs;
     const std::atomic<bool>* cancelled = nullptr;
     std::function<void(std::int64_t traces)> advanced;  // called from any lane after each block
+    std::function<bool()> core_is_taken;                // while so, the last of several lanes waits
 };
 
 // Errors: those of reading and of stages; Interrupted.

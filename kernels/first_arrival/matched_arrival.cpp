@@ -28,6 +28,24 @@ BinnedResponse response_of(const MatchedArrival::Params& params, const StageCont
     return binned_response(with_gaussian);
 }
 
+// A maximum at an end of the search is one of the range, not of the light.
+void warn_at_end(const PooledArrival& found, const BinnedResponse& response, const MatchedArrival::Coefficients& c,
+                 StageContext& context) {
+    const Scan& scan = context.scan;
+    const MatchedFilter filter = make_matched_filter(response, found.signal_to_background);
+    const SearchRange range = search_range(filter.view(), scan.bins, c.from_bins, c.to_bins);
+    const double earliest = static_cast<double>(range.first) + filter.zero;
+    const double latest = static_cast<double>(range.last - 1) + filter.zero;
+    const bool at_latest = found.position >= latest - 0.5;
+    if (latest - earliest < 2 || (!at_latest && found.position > earliest + 0.5)) return;
+    context.warn(
+        fmt::format("{}: the arrival found, {:.6g} ps, is the {} that was searched, so it is doubtful: the response "
+                    "spans {:.4g} ps and must lie within the data (widen --matched_arrival.search_from_ps and "
+                    "search_to_ps, shorten the response's tail, or use --matched_arrival.response gaussian)",
+                    scan.name, scan.time_of(found.position) * 1e12, at_latest ? "latest" : "earliest",
+                    static_cast<double>(filter.taps - 1) * scan.bin_width_s * 1e12));
+}
+
 // The lower median of the good pixels around (y, x), in the smallest window that holds enough; -1: none does.
 std::int64_t median_neighbour(const ImageTile& images, const std::vector<char>& good, std::int64_t y, std::int64_t x,
                               std::int64_t radius) {
@@ -36,7 +54,8 @@ std::int64_t median_neighbour(const ImageTile& images, const std::vector<char>& 
         std::vector<std::int64_t> found;
         for (std::int64_t v = std::max<std::int64_t>(0, y - r); v <= std::min(images.rows - 1, y + r); ++v)
             for (std::int64_t u = std::max<std::int64_t>(0, x - r); u <= std::min(images.columns - 1, x + r); ++u)
-                if (good[static_cast<std::size_t>(v * images.columns + u)] != 0) found.push_back(v * images.columns + u);
+                if (good[static_cast<std::size_t>(v * images.columns + u)] != 0)
+                    found.push_back(v * images.columns + u);
         if (found.size() < fewest_neighbours) continue;
         const auto middle = found.begin() + static_cast<std::ptrdiff_t>((found.size() - 1) / 2);
         std::nth_element(found.begin(), middle, found.end(), [&](std::int64_t a, std::int64_t b) {
@@ -92,6 +111,7 @@ MatchedArrival::Coefficients MatchedArrival::prepare(const Params& params, Stage
         find_arrival(scan, pooled.counts, response, c.from_bins, c.to_bins, params.signal_to_background);
     c.pooled_bins = found.position;
     c.pooled_sigma = found.sigma;
+    warn_at_end(found, response, c, context);
     c.bin_width_s = scan.bin_width_s;
     c.first_bin_centre_s = scan.first_bin_centre_s;
     if (context.shared != nullptr)
@@ -131,7 +151,9 @@ MatchedArrival::Coefficients MatchedArrival::refine(const Params& params, StageC
         const std::int64_t from = good[p] != 0 ? here
                                                : median_neighbour(first_pass, good, here / first_pass.columns,
                                                                   here % first_pass.columns, params.neighbour_radius);
-        const auto bins = [&](float seconds) { return static_cast<float>(context.scan.bin_of(static_cast<double>(seconds))); };
+        const auto bins = [&](float seconds) {
+            return static_cast<float>(context.scan.bin_of(static_cast<double>(seconds)));
+        };
         map[p] = from < 0 ? static_cast<float>(c.pooled_bins) : bins(arrival[from]);
         map_sigma[p] = from < 0 ? static_cast<float>(c.pooled_sigma)
                                 : static_cast<float>(static_cast<double>(sigma[from]) / c.bin_width_s);
