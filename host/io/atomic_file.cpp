@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <pthread.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 
 #include "kernels/support/error.hpp"
@@ -24,6 +26,36 @@ namespace {
 
 std::filesystem::path folder_of(const std::filesystem::path& target) {
     return target.has_parent_path() ? target.parent_path() : std::filesystem::path(".");
+}
+
+std::string part_prefix(const std::filesystem::path& target) {
+    return fmt::format(".{}.", target.filename().string().substr(0, 200));
+}
+
+// The process that writes `name`, or -1 when it is not a temporary file of the target.
+pid_t writer_of(const std::string& name, const std::string& prefix) {
+    if (name.rfind(prefix, 0) != 0) return -1;
+    int pid = -1, end = 0;
+    unsigned number = 0;
+    const std::string rest = name.substr(prefix.size());
+    if (std::sscanf(rest.c_str(), "%d-%u.part%n", &pid, &number, &end) != 2 || end != static_cast<int>(rest.size()))
+        return -1;
+    return pid;
+}
+
+// What earlier writers of the target left when they were killed. A process of that number may live on another machine
+// that shares the folder, or in another container: its lock tells.
+void remove_leftovers(const std::filesystem::path& target) {
+    std::error_code ignored;
+    const std::string prefix = part_prefix(target);
+    for (std::filesystem::directory_iterator at(folder_of(target), ignored), end; at != end; at.increment(ignored)) {
+        const pid_t pid = writer_of(at->path().filename().string(), prefix);
+        if (pid <= 0 || ::kill(pid, 0) == 0 || errno != ESRCH) continue;
+        const int leftover = ::open(at->path().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        if (leftover < 0) continue;
+        if (::flock(leftover, LOCK_EX | LOCK_NB) == 0) ::unlink(at->path().c_str());
+        ::close(leftover);
+    }
 }
 
 }  // namespace
@@ -43,14 +75,16 @@ AtomicFile::AtomicFile(const std::filesystem::path& target, bool force) : target
         // Renaming over a file needs no right to write it; ask, so that a protected result is not replaced.
         if (::access(target_.c_str(), W_OK) != 0) fail(target, "cannot be replaced", errno);
     }
+    remove_leftovers(target_);
     static std::atomic<unsigned> serial{0};
     for (int attempt = 0; attempt < 100 && descriptor_ < 0; ++attempt) {
-        temporary_ = folder_of(target_) / fmt::format(".{}.{}-{}.part", target_.filename().string().substr(0, 200),
-                                                      ::getpid(), serial.fetch_add(1));
+        temporary_ =
+            folder_of(target_) / fmt::format("{}{}-{}.part", part_prefix(target_), ::getpid(), serial.fetch_add(1));
         descriptor_ = ::open(temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (descriptor_ < 0 && errno != EEXIST) fail(target, "cannot be written", errno);
     }
     if (descriptor_ < 0) fail(target, "cannot be written", errno);
+    (void)!::flock(descriptor_, LOCK_EX | LOCK_NB);  // where locks are not supported, leftovers stay
 }
 
 AtomicFile::~AtomicFile() {

@@ -1,5 +1,6 @@
 // A file that appears whole or not at all: written beside the target under a temporary name, flushed to the disk, then
-// renamed over the target. Without commit() nothing is left behind.
+// renamed over the target. Without commit() nothing is left behind; what a killed process left (.NAME.PID-N.part) is
+// removed by the next that writes the same target.
 //
 //   AtomicFile file("out.png", force);
 //   file.write(bytes.data(), bytes.size());

@@ -196,8 +196,11 @@ class Run {
         double counts = 0;
         for (const float v : *all) counts += std::isfinite(v) ? static_cast<double>(v) : 0.0;
         result_.quality["counts_total"] += counts;
+        const double measured = counts;
         for (std::size_t s = 0; s < images.effects.size(); ++s) {
             records_[s].counts_in += counts;
+            // A gate keeps a part of the measured counts, whatever corrections before it would add or take.
+            if (find_stage(records_[s].name)->info.family == std::string_view("gating")) counts = measured;
             for (const float v : images.effects[s]) counts += std::isfinite(v) ? static_cast<double>(v) : 0.0;
             records_[s].counts_out += counts;
         }

@@ -90,7 +90,7 @@ TEST_F(MeasuredScenes, an_arrival_at_the_end_of_the_search_is_said_to_be_doubtfu
     const std::filesystem::path response = scenes() / "../calibration/capture_direct.mat";
     if (!std::filesystem::exists(response)) GTEST_SKIP() << "no capture of the response at " << response;
     for (const auto& [distance_cm, doubtful] : std::vector<std::pair<int, bool>>{{50, false}, {80, true}}) {
-        const std::string scan = import(distance_cm, {"--irf", response.string()});
+        const std::string scan = import(distance_cm, {"--response", response.string()});
         const Outcome outcome =
             run({"reconstruct", scan, "--recipe", "arrival", "-o", "out.h5", "--backend", "cpu", "--force"});
         EXPECT_EQ(outcome.code, 0) << outcome.error;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstring>
+#include <optional>
 
 #include "host/io/result_file.hpp"
 #include "tests/end_to_end/run_program.hpp"
@@ -42,29 +43,7 @@ void write_wide_scan(const std::filesystem::path& path) {
     writer.commit();
 }
 
-class Memory : public ProgramTest {
-  protected:
-    // The program's largest resident memory, MiB: of its own image, not of this process that starts it.
-    [[nodiscard]] double peak_mib(const std::string& memory, const std::string& threads, const std::string& out) const {
-        const std::string program = FIRSTLIGHT_BINARY_DIR "/bin/firstlight";
-        const std::string scan = at("scan.h5").string(), result = at(out).string();
-        std::vector<const char*> words{program.c_str(), "reconstruct",   scan.c_str(), "-o",       result.c_str(),
-                                       "--backend",     "cpu",           "--quiet",    "--memory", memory.c_str(),
-                                       "--threads",     threads.c_str(), nullptr};
-        pid_t child = 0;
-        EXPECT_EQ(posix_spawn(&child, program.c_str(), nullptr, nullptr, const_cast<char**>(words.data()), environ), 0);
-        double peak = 0;
-        int status = 0;
-        while (waitpid(child, &status, WNOHANG) == 0) {
-            std::istringstream lines(text_of(fmt::format("/proc/{}/status", child)));
-            for (std::string line; std::getline(lines, line);)
-                if (line.rfind("VmHWM:", 0) == 0) peak = std::stod(line.substr(6)) / 1024;
-            std::this_thread::sleep_for(std::chrono::milliseconds(2));
-        }
-        EXPECT_EQ(status, 0) << memory << " " << threads;
-        return peak;
-    }
-};
+class Memory : public ProgramTest {};
 
 TEST_F(Memory, stays_within_its_limit_and_changes_no_result) {
     write_wide_scan(at("scan.h5"));
@@ -72,10 +51,12 @@ TEST_F(Memory, stays_within_its_limit_and_changes_no_result) {
     std::optional<Result> first;
     for (const auto& [memory, threads] : std::vector<std::pair<int, int>>{{208, 2}, {208, 1}, {1024, 2}, {1024, 3}}) {
         const std::string out = fmt::format("{}_{}.h5", memory, threads);
-        const double peak = peak_mib(fmt::format("{}M", memory), fmt::format("{}", threads), out);
-        std::cout << fmt::format("memory {} MiB, {} threads: peak {:.0f} MiB\n", memory, threads, peak);
-        EXPECT_GT(peak, 10);
-        EXPECT_LT(peak, memory);
+        const Outcome outcome = run({"reconstruct", "scan.h5", "-o", out, "--backend", "cpu", "--quiet", "--memory",
+                                     fmt::format("{}M", memory), "--threads", fmt::format("{}", threads)});
+        ASSERT_EQ(outcome.code, 0) << outcome.error;
+        std::cout << fmt::format("memory {} MiB, {} threads: peak {:.0f} MiB\n", memory, threads, outcome.peak_mib);
+        EXPECT_GT(outcome.peak_mib, 10);
+        EXPECT_LT(outcome.peak_mib, memory);
         const Result result = read_result(at(out), {});
         if (!first) first = result;
         ASSERT_EQ(result.images.layers.size(), first->images.layers.size());

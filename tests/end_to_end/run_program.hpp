@@ -32,7 +32,8 @@ inline std::string text_of(const std::filesystem::path& path) {
 struct Outcome {
     int code = -1;  // exit code; -signal when a signal ended it
     std::string out, error;
-    double seconds = 0;  // from the signal on, where one was sent
+    double seconds = 0;   // from the signal on, where one was sent
+    double peak_mib = 0;  // largest resident memory, of the program alone
 };
 
 class ProgramTest : public testing::Test {
@@ -88,8 +89,14 @@ class ProgramTest : public testing::Test {
             kill(child, signal);
         }
         int status = 0;
-        waitpid(child, &status, 0);
         Outcome outcome;
+        // Of the program's own memory image: what wait4 says includes this process, from which it was started.
+        while (waitpid(child, &status, WNOHANG) == 0) {
+            std::istringstream lines(text_of("/proc/" + std::to_string(child) + "/status"));
+            for (std::string line; std::getline(lines, line);)
+                if (line.rfind("VmHWM:", 0) == 0) outcome.peak_mib = std::stod(line.substr(6)) / 1024;
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
         outcome.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
         outcome.code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
         outcome.out = text_of(out);

@@ -1,6 +1,8 @@
 // Bad files are refused with one clear line; the reading program never dies of them.
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <random>
@@ -41,6 +43,11 @@ TEST(Hostile, each_bad_file_gets_its_own_clear_line) {
         {"soft", "is a link (soft"},
         {"external", "keeps its data in other files"},
         {"virtual", "keeps its data in other files"},
+        {"flat_link", "is a link (to another file"},
+        {"flat_soft", "is a link (soft"},
+        {"flat_external", "keeps its data in other files"},
+        {"flat_virtual", "keeps its data in other files"},
+        {"bomb", "unpack"},
         {"cycle", "/entry/data/counts is missing"},
         {"huge", "claims to hold"},
         {"huge_contiguous", "/entry/data/t has shape [50]"},
@@ -103,7 +110,7 @@ TEST(Hostile, each_bad_file_gets_its_own_clear_line) {
     EXPECT_TRUE(AcquisitionFile::validate(folder.path / "unit_ns.h5", {}).at(0).is_error);
 }
 
-std::vector<char> small_acquisition(const std::filesystem::path& path) {
+std::vector<char> small_acquisition(const std::filesystem::path& path, std::int64_t chunk_side) {
     Scan s;
     s.rows = 20;
     s.columns = 18;
@@ -116,7 +123,9 @@ std::vector<char> small_acquisition(const std::filesystem::path& path) {
     for (std::byte& b : cube.counts) b = static_cast<std::byte>(random() % 5);
     Truth truth;
     truth.transmission.assign(360, 0.5);
-    AcquisitionWriter writer(path, s, {}, {});
+    WriteOptions options;
+    options.chunk_rows = options.chunk_columns = chunk_side;
+    AcquisitionWriter writer(path, s, {}, options);
     writer.write_all(cube);
     writer.set_truth(truth);
     writer.commit();
@@ -130,7 +139,7 @@ void put(const std::filesystem::path& path, const std::vector<char>& bytes, std:
 
 TEST(Hostile, truncated_files_are_refused) {
     const ScratchFolder folder("truncated");
-    const std::vector<char> whole = small_acquisition(folder.path / "whole.h5");
+    const std::vector<char> whole = small_acquisition(folder.path / "whole.h5", 0);
     ASSERT_GT(whole.size(), 16384U);
     EXPECT_EQ(complaint(folder.path / "whole.h5"), "");
     for (std::size_t length = 0; length < whole.size(); length += 4096) {
@@ -141,24 +150,39 @@ TEST(Hostile, truncated_files_are_refused) {
     EXPECT_NE(complaint(folder.path / "cut.h5"), "");
 }
 
-TEST(Hostile, flipped_bits_never_kill_the_reader) {
-    const ScratchFolder folder("flips");
-    const std::vector<char> whole = small_acquisition(folder.path / "whole.h5");
-    std::mt19937 random(20240607);
-    int refused = 0;
-    for (int round = 0; round < 2000; ++round) {
-        std::vector<char> bytes = whole;
-        const int flips = 1 + static_cast<int>(random() % 4);
+// FIRSTLIGHT_FUZZ_SECONDS asks for a longer run, and with it for other damage every time.
+TEST(Hostile, random_damage_never_kills_the_reader) {
+    const ScratchFolder folder("damage");
+    const char* asked = std::getenv("FIRSTLIGHT_FUZZ_SECONDS");
+    const double seconds = asked == nullptr ? 8 : std::atof(asked);
+    const auto seed = asked == nullptr ? 20240607U : std::random_device{}();
+    std::mt19937 random(seed);
+    const std::vector<std::vector<char>> wholes{small_acquisition(folder.path / "few_chunks.h5", 0),
+                                                small_acquisition(folder.path / "many_chunks.h5", 1)};
+    const auto start = std::chrono::steady_clock::now();
+    int rounds = 0, refused = 0;
+    for (; rounds < (asked == nullptr ? 2000 : 1 << 30); ++rounds) {
+        if (std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() > seconds) break;
+        std::vector<char> bytes = wholes[static_cast<std::size_t>(rounds % 2)];
+        if (random() % 8 == 0) bytes.resize(random() % bytes.size());
+        const int flips = bytes.empty() ? 0 : 1 + static_cast<int>(random() % 4);
         for (int i = 0; i < flips; ++i) {
             // Three of four into the first 8 KiB, where the structures are.
             const std::size_t at =
                 random() % (random() % 4 == 0 ? bytes.size() : std::min<std::size_t>(8192, bytes.size()));
             bytes[at] = static_cast<char>(bytes[at] ^ (1 << random() % 8));
         }
-        put(folder.path / "flipped.h5", bytes, bytes.size());
-        refused += complaint(folder.path / "flipped.h5").empty() ? 0 : 1;
+        put(folder.path / "damaged.h5", bytes, bytes.size());
+        refused += complaint(folder.path / "damaged.h5").empty() ? 0 : 1;
+        if (testing::Test::HasFailure()) {
+            put(std::filesystem::temp_directory_path() / "firstlight_damaged.h5", bytes, bytes.size());
+            FAIL() << "seed " << seed << ", round " << rounds
+                   << ": kept as firstlight_damaged.h5 in the temporary folder";
+        }
     }
-    EXPECT_GT(refused, 100);  // the flips did reach what is read
+    std::cout << rounds << " damaged files, " << refused << " refused\n";
+    EXPECT_GT(refused, rounds / 20);  // the damage did reach what is read
+    EXPECT_GT(rounds, 20);
 }
 
 }  // namespace

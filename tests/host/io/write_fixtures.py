@@ -4,6 +4,7 @@
     write_fixtures.py --hostile FOLDER  files that must be refused
 """
 import sys
+import zlib
 from pathlib import Path
 
 import h5py
@@ -109,6 +110,23 @@ def hostile(folder):
         layout[...] = h5py.VirtualSource(str(folder / "secret.h5"), "counts", u2.shape)
         data.create_virtual_dataset("counts", layout)
 
+    def bomb(f, data):  # a chunk that claims 25 kB and unpacks to 64 MiB
+        d = data.create_dataset("counts", (16, 16, 50), "u2", chunks=(16, 16, 50), compression="gzip")
+        d.id.write_direct_chunk((0, 0, 0), zlib.compress(bytes(64 << 20), 9))
+
+    def large_bomb(f, data):  # a chunk that is 1000 times smaller than it says, and says so
+        d = data.create_dataset("counts", (1024, 512, 512), "u1", chunks=(1024, 512, 512), compression="gzip")
+        packer = zlib.compressobj(9)
+        packed = b"".join(packer.compress(bytes(16 << 20)) for _ in range(16)) + packer.flush()
+        d.id.write_direct_chunk((0, 0, 0), packed)
+
+    def elsewhere(how):  # not the counts: something that is optional
+        def add(f, data):
+            calibration = f.create_group("entry/calibration")
+            how(f, calibration)
+            calibration.move("counts", "flat")
+        return add
+
     def huge(f, data):
         data.create_dataset("counts", (1 << 20, 1 << 20, 1 << 20), "u2", chunks=(16, 16, 64))
 
@@ -125,6 +143,13 @@ def hostile(folder):
     tt = (np.arange(50) + 0.5) * 16e-12
     for how in (link, soft, external, virtual, cycle):
         acquisition(folder / f"{how.__name__}.h5", how=how, t=tt)
+    for how in (link, soft, external, virtual):
+        acquisition(folder / f"flat_{how.__name__}.h5", u2, how=elsewhere(how))
+    acquisition(folder / "bomb.h5", how=bomb, t=tt)
+    acquisition(folder / "large_bomb.h5", how=large_bomb, t=np.arange(512) * 1e-12)
+    # The library, not the program, unpacks texts: the one place where it may want to load a filter.
+    acquisition(folder / "plugin.h5", u2, how=lambda f, d: f.create_dataset(
+        "entry/provenance/assumptions", data=np.full(64, b"text", "S16"), chunks=(64,), **hdf5plugin.Blosc()))
     acquisition(folder / "huge.h5", how=huge, t=tt)
     acquisition(folder / "huge_contiguous.h5", how=huge_contiguous, t=tt)
     acquisition(folder / "huge_chunk.h5", how=huge_chunk, t=np.arange(128) * 1e-12)
