@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "kernels/support/matched_filter.hpp"
-#include "kernels/support/pooled_trace.hpp"
 
 namespace firstlight {
 namespace {
@@ -56,9 +55,7 @@ double in_reference_scan(const ExpectedArrival::Params& params, StageContext& co
     }
     const PooledTrace pooled = pool_traces(scan, context.sample);
     if (scan.irf.empty()) return peak_centroid(pooled.counts);
-    std::vector<double> counts = pooled.counts;
-    for (double& y : counts) y += pooled.dark_per_bin;
-    return find_arrival(scan, counts, binned_response(scan), 0, static_cast<double>(scan.bins)).position;
+    return find_arrival(scan, pooled, binned_response(scan), 0, static_cast<double>(scan.bins)).position;
 }
 
 double in_scan(const ExpectedArrival::Params& params, StageContext& context) {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/support/pooled_trace.hpp"
+#include "kernels/support/matched_filter_trace.hpp"
 #include "kernels/support/trace_sums.hpp"
 
 namespace firstlight {
@@ -33,7 +33,7 @@ void warn_at_end(const PooledArrival& found, const BinnedResponse& response, con
                  StageContext& context) {
     const Scan& scan = context.scan;
     const MatchedFilter filter = make_matched_filter(response, found.signal_to_background);
-    const SearchRange range = search_range(filter.view(), scan.bins, c.from_bins, c.to_bins);
+    const SearchRange range = search_range(filter.view(), nullptr, scan.bins, c.from_bins, c.to_bins);
     const double earliest = static_cast<double>(range.first) + filter.zero;
     const double latest = static_cast<double>(range.last - 1) + filter.zero;
     const bool at_latest = found.position >= latest - 0.5;
@@ -96,8 +96,7 @@ const ParamTable& MatchedArrival::Params::table() {
 MatchedArrival::Coefficients MatchedArrival::prepare(const Params& params, StageContext& context) {
     const Scan& scan = context.scan;
     const BinnedResponse response = response_of(params, context);
-    PooledTrace pooled = pool_traces(scan, context.sample);
-    for (double& y : pooled.counts) y += pooled.dark_per_bin;
+    const PooledTrace pooled = pool_traces(scan, context.sample);
     const auto position = [&](double ps, double otherwise) {
         return std::isnan(ps) ? otherwise : scan.bin_of(ps * 1e-12);
     };
@@ -108,7 +107,7 @@ MatchedArrival::Coefficients MatchedArrival::prepare(const Params& params, Stage
         throw Error(ExitCode::usage, "matched_arrival.search_from_ps is not before search_to_ps", "",
                     "give the earlier time first");
     const PooledArrival found =
-        find_arrival(scan, pooled.counts, response, c.from_bins, c.to_bins, params.signal_to_background);
+        find_arrival(scan, pooled, response, c.from_bins, c.to_bins, params.signal_to_background);
     c.pooled_bins = found.position;
     c.pooled_sigma = found.sigma;
     warn_at_end(found, response, c, context);
@@ -166,7 +165,7 @@ MatchedArrival::Coefficients MatchedArrival::refine(const Params& params, StageC
 
 void MatchedArrival::on_cpu(const TraceTile& tile, const Coefficients& c) {
     constexpr float none = std::numeric_limits<float>::quiet_NaN();
-    std::vector<float> y(static_cast<std::size_t>(c.search ? tile.counts.bins : 0));
+    std::vector<float> z(static_cast<std::size_t>(c.search ? tile.counts.bins : 0));
     for (std::int64_t i = 0; i < tile.counts.traces; ++i) {
         if (float* layer = tile.layer(Layer::counts))
             layer[i] = static_cast<float>(sum_counts(tile.counts, i, 0, tile.counts.bins));
@@ -177,16 +176,20 @@ void MatchedArrival::on_cpu(const TraceTile& tile, const Coefficients& c) {
             continue;
         }
         const float shift = tile.model.shift == nullptr ? 0.0F : tile.model.shift[i];
-        const SearchRange range = search_range(c.filter, tile.counts.bins, c.from_bins + static_cast<double>(shift),
-                                               c.to_bins + static_cast<double>(shift));
+        const SearchRange range =
+            search_range(c.filter, tile.model.edges, tile.counts.bins, c.from_bins + static_cast<double>(shift),
+                         c.to_bins + static_cast<double>(shift));
+        const float* live = tile.model.live == nullptr ? nullptr : tile.model.live + i * tile.counts.bins;
         const bool masked = tile.model.flags != nullptr && (tile.model.flags[i] & masked_flags) != 0;
         FoundArrival found{none, none, 0, 0, 0};
         if (!masked && range.first < range.last) {
             visit_counts(tile.counts, [&](const auto* counts) {
                 const auto* trace = counts + i * tile.counts.bins;
-                for (std::size_t b = 0; b < y.size(); ++b) y[b] = static_cast<float>(trace[b]);
+                for (std::size_t b = 0; b < z.size(); ++b) z[b] = static_cast<float>(trace[b]);
             });
-            found = find_in_trace(y.data(), c.filter, range);
+            if (live != nullptr)
+                for (std::size_t b = 0; b < z.size(); ++b) z[b] /= live[b];
+            found = find_in_trace(z.data(), live, tile.model.edges, c.filter, range);
             if (!(static_cast<double>(found.snr) >= c.min_snr)) found.position = found.sigma = none;
         }
         fill(tile, c, i, found.position - shift, found.sigma);

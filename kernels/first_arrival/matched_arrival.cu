@@ -2,6 +2,7 @@
 // each product-sum is the CPU's chain of fmaf; then the eighths of a bin around the best place, one per lane.
 #include "kernels/first_arrival/matched_arrival.hpp"
 #include "kernels/support/launch_cuda.cuh"
+#include "kernels/support/matched_filter_trace.hpp"
 #include "kernels/support/warp_cuda.cuh"
 
 namespace firstlight {
@@ -22,12 +23,13 @@ __device__ void warp_best(float& value, std::int64_t& place) {
     }
 }
 
-template <class T>
-__device__ FoundArrival find_in_warp(const T* y, const FilterView& filter, const SearchRange& range) {
+template <class Z>
+__device__ FoundArrival find_in_warp(const FilteredTrace<Z>& trace, const FilterView& filter,
+                                     const SearchRange& range) {
     float largest = -HUGE_VALF;
     std::int64_t best = range.last;
     for (std::int64_t d = range.first + lane(); d < range.last; d += 32) {
-        const float sum = filter_sum(y + d, filter.weight, filter.taps);
+        const float sum = filter_sum(trace.z + d, filter.weight + (filter_phases - 1), filter.taps);
         if (sum > largest) {
             largest = sum;
             best = d;
@@ -38,7 +40,7 @@ __device__ FoundArrival find_in_warp(const T* y, const FilterView& filter, const
     const std::int64_t from = (best > range.first ? best - 1 : range.first) * filter_phases;
     const std::int64_t to = (best + 1 < range.last ? best + 1 : range.last - 1) * filter_phases;
     const std::int64_t mine = from + lane();
-    const float sum = mine <= to ? phase_sum(y, filter, mine) : -HUGE_VALF;
+    const float sum = mine <= to ? phase_sum(trace, filter, range, best, mine) : -HUGE_VALF;
     float top = sum;
     std::int64_t q = mine <= to ? mine : to;
     warp_best(top, q);
@@ -46,10 +48,11 @@ __device__ FoundArrival find_in_warp(const T* y, const FilterView& filter, const
     const float before = __shfl_sync(all_lanes, sum, at > 0 ? at - 1 : 0);
     const float after = __shfl_sync(all_lanes, sum, at < 31 ? at + 1 : 31);
     double all = 0;
-    for (std::int64_t i = range.first + lane(); i < range.last - 1 + filter.taps; i += 32) all += static_cast<double>(y[i]);
+    for (std::int64_t i = range.first + lane(); i < range.last - 1 + filter.taps; i += 32)
+        all += static_cast<double>(trace.z[i]);
     all = warp_sum(all);
     const float none = nanf("");
-    return arrival_from(y, filter, range, q, q > from ? before : none, top, q < to ? after : none, all);
+    return arrival_from(trace, filter, range, best, q, q > from ? before : none, top, q < to ? after : none, all);
 }
 
 template <class T>
@@ -71,16 +74,16 @@ __global__ void place_arrivals(const T* counts, TraceTile tile, MatchedArrival::
         return;
     }
     const float shift = tile.model.shift == nullptr ? 0.0F : tile.model.shift[trace];
-    // As search_range(), which is host code.
-    const double most = static_cast<double>(tile.counts.bins - c.filter.taps);
-    const double from = c.from_bins + static_cast<double>(shift) - c.filter.zero;
-    const double to = c.to_bins + static_cast<double>(shift) - c.filter.zero;
-    const SearchRange range{static_cast<std::int64_t>(ceil(fmin(fmax(from, 0.0), fmax(most, 0.0) + 1))),
-                            static_cast<std::int64_t>(floor(fmin(fmax(to, -1.0), most))) + 1};
+    const SearchRange range =
+        search_range(c.filter, tile.model.edges, tile.counts.bins, c.from_bins + static_cast<double>(shift),
+                     c.to_bins + static_cast<double>(shift));
     const bool masked = tile.model.flags != nullptr && (tile.model.flags[trace] & masked_flags) != 0;
     FoundArrival found{nanf(""), nanf(""), 0, 0, 0};
     if (!masked && range.first < range.last) {
-        found = find_in_warp(y, c.filter, range);
+        const float* live = tile.model.live == nullptr ? nullptr : tile.model.live + trace * tile.counts.bins;
+        found = live == nullptr
+                    ? find_in_warp(FilteredTrace<const T*>{y, nullptr, tile.model.edges}, c.filter, range)
+                    : find_in_warp(FilteredTrace<LiveCounts<T>>{{y, live}, live, tile.model.edges}, c.filter, range);
         if (!(static_cast<double>(found.snr) >= c.min_snr)) found.position = found.sigma = nanf("");
     }
     if (lane() == 0) MatchedArrival::fill(tile, c, trace, found.position - shift, found.sigma);

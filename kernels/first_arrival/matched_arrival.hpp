@@ -4,13 +4,17 @@
 //   per_pixel  one per pixel. A first pass over all pixels finds them; where the signal is below `min_snr` times its
 //              noise, or the pixel is masked, the median of the good pixels in the smallest window up to
 //              `neighbour_radius` that holds 3 of them stands in, else the pooled arrival.
-// Physics: argmax_d sum_i y_i log(1 + r h(i - d)); sigma is the Cramer-Rao bound 1 / sqrt(sum (a h')^2 / (a h + b)).
+// Physics: argmax_d sum_i (y_i / live_i) log(1 + r h(c_i - d)), c_i being the true centre of bin i (model.edges); sigma
+// is the Cramer-Rao bound 1 / sqrt(sum live (a h')^2 / (a h + b)). Under pile-up raw counts would put the light early
+// (by 0.2 sigma of the response at a detection in half of the cycles). model.gain and model.dark make no difference
+// here. Reads model.live, model.edges, model.shift and model.flags, which earlier stages of the same pass fill in.
 // Responses of their own per pixel are taken as their mean. Arrivals are searched in [search_from, search_to] on the
 // scan's time axis, moved by the pixel's shift.
 // Fills model.arrival, model.arrival_sigma [bins]; layers arrival, arrival_sigma [s, without the shift] and counts.
 // context.shared: writes "arrival_bins" (aligned, pooled; with "reference." before it for a reference scan).
 // Effect: 0. Shapes: per trace. Errors: no response and none given; a search range that the response does not fit.
-// CPU and CUDA agree to the bit for whole counts. Source: S. M. Kay, Fundamentals of Statistical Signal Processing I.
+// CPU and CUDA agree to the bit for whole counts without model.live; otherwise the arrival does, and sigma to 1e-6 of
+// itself. Source: S. M. Kay, Fundamentals of Statistical Signal Processing I.
 //
 //   1000 photons, Gaussian response of sigma 2 bins, no background  ->  arrival_sigma = 2 / sqrt(1000) = 0.063 bins
 #pragma once

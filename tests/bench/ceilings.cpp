@@ -29,8 +29,16 @@ FL_SIMD float multiply_add(std::int64_t rounds, float factor, float summand) {
     const Lanes f = Lanes{} + factor;
     const Lanes s = Lanes{} + summand;
     for (std::int64_t i = 0; i < rounds; ++i) {
-        a0 = a0 * f + s; a1 = a1 * f + s; a2 = a2 * f + s; a3 = a3 * f + s; a4 = a4 * f + s;
-        a5 = a5 * f + s; a6 = a6 * f + s; a7 = a7 * f + s; a8 = a8 * f + s; a9 = a9 * f + s;
+        a0 = a0 * f + s;
+        a1 = a1 * f + s;
+        a2 = a2 * f + s;
+        a3 = a3 * f + s;
+        a4 = a4 * f + s;
+        a5 = a5 * f + s;
+        a6 = a6 * f + s;
+        a7 = a7 * f + s;
+        a8 = a8 * f + s;
+        a9 = a9 * f + s;
     }
     const Lanes all = a0 + a1 + a2 + a3 + a4 + a5 + a6 + a7 + a8 + a9;
     float sum = 0;
@@ -38,7 +46,13 @@ FL_SIMD float multiply_add(std::int64_t rounds, float factor, float summand) {
     return sum;
 }
 
+std::int64_t rounds_of(const Options& options) { return options.quick ? fma_rounds / 64 : fma_rounds; }
+
 }  // namespace
+
+double multiply_add_operations(const Options& options) {
+    return 2.0 * fma_lanes * fma_chains * static_cast<double>(rounds_of(options)) * options.threads;
+}
 
 void add_ceilings(Session& session) {
     const int threads = session.options().threads;
@@ -62,7 +76,7 @@ void add_ceilings(Session& session) {
         });
         benchmark::ClobberMemory();
     });
-    const std::int64_t rounds = session.options().quick ? fma_rounds / 64 : fma_rounds;
+    const std::int64_t rounds = rounds_of(session.options());
     session.time("ceiling: multiply-add", [threads, rounds] {
         with_threads(threads, [&] {
             parallel_for(threads, 1, [&](std::int64_t begin, std::int64_t end) {
@@ -73,8 +87,9 @@ void add_ceilings(Session& session) {
     });
     const auto size = static_cast<double>(bytes);
     session.ceiling("read", "GB/s", [size](const Medians& m) { return size / m.at("ceiling: read") * 1e-9; });
-    session.ceiling("copy (read + written)", "GB/s", [size](const Medians& m) { return 2 * size / m.at("ceiling: copy") * 1e-9; });
-    const double operations = 2.0 * fma_lanes * fma_chains * static_cast<double>(rounds) * threads;
+    session.ceiling("copy (read + written)", "GB/s",
+                    [size](const Medians& m) { return 2 * size / m.at("ceiling: copy") * 1e-9; });
+    const double operations = multiply_add_operations(session.options());
     session.ceiling("multiply-add, float", "GFLOP/s",
                     [operations](const Medians& m) { return operations / m.at("ceiling: multiply-add") * 1e-9; });
 }

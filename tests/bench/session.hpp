@@ -66,9 +66,13 @@ class Session {
     Medians medians_;
 };
 
+// Floating-point operations of one execution of "ceiling: multiply-add".
+[[nodiscard]] double multiply_add_operations(const Options& options);
+
 // The rows of each file of this folder. Each first checks its results against double precision.
 void add_ceilings(Session& session);
 void add_gate_rows(Session& session);
+void add_filter_rows(Session& session);
 void add_file_rows(Session& session);
 void add_monte_carlo_rows(Session& session);
 
