@@ -5,10 +5,10 @@
 namespace firstlight {
 namespace {
 
-// 400 x 400 traces, made of copies of a small scan, which take one thread several seconds.
+// 800 x 800 traces, made of copies of a small scan, which take one thread some seconds.
 void write_large_scan(const std::filesystem::path& path) {
     SyntheticScan s(16, 16);
-    constexpr std::int64_t side = 400;
+    constexpr std::int64_t side = 800;
     PhotonCube cube(s.scan.type, 1, side, side, s.scan.bins);
     for (std::int64_t y = 0; y < side; ++y)
         for (std::int64_t x = 0; x < side; ++x)
