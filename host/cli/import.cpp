@@ -78,24 +78,24 @@ void add_import(CLI::App& program, CommandLine& line) {
         ->required();
     command->add_option("--bin-width-ps", options->bin_width_ps, "Width of a time bin, ps")
         ->type_name("PS")
-        ->check(CLI::PositiveNumber);
+        ->check(CLI::Range(1e-3, 1e9));
     command->add_option("--scan-size-m", options->scan_size_m, "Size of the scanned square, m; or height and width")
         ->type_name("M")
         ->expected(1, 2)
-        ->check(CLI::PositiveNumber);
+        ->check(CLI::Range(1e-9, 1e6));
     command->add_option("--response", options->response, "Capture of the bare detector: its instrument response")
         ->type_name("FILE");
     command
         ->add_option("--response-bin-width-ps", options->response_bin_width_ps, "Width of a time bin of --response, ps")
         ->type_name("PS")
-        ->check(CLI::PositiveNumber)
+        ->check(CLI::Range(1e-3, 1e9))
         ->capture_default_str();
     command->add_option("--exposure-s", options->exposure_s, "Exposure of the whole scan, s")
         ->type_name("S")
-        ->check(CLI::PositiveNumber);
+        ->check(CLI::Range(1e-12, 1e12));
     command->add_option("--repetition-rate-hz", options->repetition_rate_hz, "Laser pulses per second")
         ->type_name("HZ")
-        ->check(CLI::PositiveNumber);
+        ->check(CLI::Range(1e-6, 1e15));
     command->add_flag("--force", options->force, "Replace an existing file");
     command->add_flag("--json", options->json, "Print one JSON object instead of text");
     command->add_flag("--quiet", options->quiet, "Print nothing but errors");

@@ -1,10 +1,11 @@
 // firstlight: ballistic images from time-resolved photon data, on the command line.
 #include <fmt/format.h>
-#include <system_error>
 
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <nlohmann/json.hpp>
+#include <system_error>
 
 #include "host/cli/command.hpp"
 #include "host/cli/interruption.hpp"
@@ -25,6 +26,7 @@ int fail(ExitCode code, const std::string& text) {
 int main(int argc, char** argv) {
     try {
         cli::watch_for_interruption();
+        std::signal(SIGXFSZ, SIG_IGN);  // a limit of file sizes is an error of writing, not the end of the program
         const int code = cli::run_program({argv + 1, argv + argc});
         // What was printed must have arrived: a full disk behind a redirection is an error too.
         if (std::fflush(stdout) != 0 && code == 0) return fail(ExitCode::output, "standard output cannot be written");

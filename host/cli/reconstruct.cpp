@@ -168,7 +168,8 @@ void add_reconstruct(CLI::App& program, CommandLine& line) {
     CLI::App* command = program.add_subcommand("reconstruct", "Make ballistic images from an acquisition");
     command->add_option("SCAN", options->scan, "Acquisition file")->type_name("FILE");
     command->add_option("-o,--output", options->output, "Result file; default: SCAN's name with .result.h5, here")
-        ->type_name("FILE");
+        ->type_name("FILE")
+        ->check([](const std::string& name) { return name.empty() ? "a file must be named" : ""; });
     add_recipe_option(*command, options->job);
     add_backend_options(*command, options->job);
     command

@@ -97,16 +97,17 @@ void add_simulate(CLI::App& program, CommandLine& line) {
         ->type_name("FILE")
         ->required();
     command->add_option("-o,--output", options->output, "Acquisition to write; default: SCENE's name with .h5, here")
-        ->type_name("FILE");
+        ->type_name("FILE")
+        ->check([](const std::string& name) { return name.empty() ? "a file must be named" : ""; });
     command->add_option("--seed", options->seed, "Another seed than the scene's")
         ->type_name("N")
-        ->check(CLI::NonNegativeNumber);
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 62));
     command->add_option("--backend", options->backend, "Where to compute: cpu, cuda or auto; changes no count")
         ->type_name("NAME")
         ->capture_default_str();
     command->add_option("--threads", options->threads, "Threads; default: all of the machine's; changes no count")
         ->type_name("N")
-        ->check(CLI::NonNegativeNumber);
+        ->check(CLI::Range(0, 4096));
     command->add_flag("--force", options->force, "Replace an existing file");
     command->add_flag("--quiet", options->quiet, "Print nothing but errors");
     command->callback([options, &line] { line.run = [options, &line] { return simulate_scene(*options, line); }; });

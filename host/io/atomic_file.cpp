@@ -65,6 +65,14 @@ AtomicFile::AtomicFile(const std::filesystem::path& target, bool force) : target
     const auto status = std::filesystem::status(target, ignored);
     if (std::filesystem::is_directory(status))
         throw Error(ExitCode::output, target.string() + ": is a folder", "", "name a file");
+    if (target.empty()) throw Error(ExitCode::usage, "the output has no name", "", "name a file");
+    if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+        throw Error(ExitCode::output, target.string() + ": is a device, pipe or socket",
+                    "results are written beside their name and then put in place", "name a file");
+    if (std::filesystem::is_symlink(std::filesystem::symlink_status(target, ignored)) &&
+        !std::filesystem::exists(status))
+        throw Error(ExitCode::output, target.string() + ": is a link to a file that is not there", "",
+                    "remove the link, or name another file");
     if (std::filesystem::exists(status)) {
         if (!force)
             throw Error(ExitCode::output, target.string() + ": exists already", "it is not overwritten",

@@ -31,15 +31,18 @@ class CpuQueue final : public Queue {
         const std::size_t rounded = (bytes + cache_line - 1) / cache_line * cache_line;
         void* memory = std::aligned_alloc(cache_line, rounded);
         if (memory == nullptr)
-            throw Error(ExitCode::device, fmt::format("out of memory: {:.1f} MiB could not be had", double(bytes) / (1 << 20)),
-                        "", "give --memory a smaller size");
+            throw Error(ExitCode::device,
+                        fmt::format("out of memory: {:.1f} MiB could not be had", double(bytes) / (1 << 20)), "",
+                        "give --memory a smaller size");
         return memory;
     }
     void release(void* memory) noexcept override { std::free(memory); }
     void* allocate_staging(std::size_t bytes) override { return allocate(bytes); }
     void release_staging(void* memory) noexcept override { release(memory); }
     void upload(void* to, const void* from, std::size_t bytes, int /*lane*/) override { std::memcpy(to, from, bytes); }
-    void download(void* to, const void* from, std::size_t bytes, int /*lane*/) override { std::memcpy(to, from, bytes); }
+    void download(void* to, const void* from, std::size_t bytes, int /*lane*/) override {
+        std::memcpy(to, from, bytes);
+    }
     void synchronize(int /*lane*/) override {}
     void launch(const char* stage, const void* /*work*/, const void* /*coefficients*/, int /*lane*/) override {
         throw Error(ExitCode::internal, fmt::format("stage {} was launched on the CPU queue by name", stage));
@@ -49,12 +52,15 @@ class CpuQueue final : public Queue {
     int threads_;
 };
 
-// The folder of the file this code was loaded from.
+// The folder of the file this code was loaded from. For a program dladdr gives the name it was called by, which need
+// not be a path.
 std::filesystem::path own_folder() {
-    Dl_info info{};
-    if (dladdr(reinterpret_cast<const void*>(&open_cuda_queue), &info) == 0 || info.dli_fname == nullptr) return ".";
     std::error_code ignored;
-    return std::filesystem::weakly_canonical(info.dli_fname, ignored).parent_path();
+    Dl_info info{};
+    const bool known = dladdr(reinterpret_cast<const void*>(&open_cuda_queue), &info) != 0 && info.dli_fname != nullptr;
+    const std::filesystem::path loaded = known ? info.dli_fname : "";
+    const bool is_library = loaded.filename().string().find(".so") != std::string::npos;
+    return std::filesystem::weakly_canonical(is_library ? loaded : "/proc/self/exe", ignored).parent_path();
 }
 
 }  // namespace

@@ -112,6 +112,19 @@ TEST_F(CliBadInput, output_exists) {
     EXPECT_EQ(run(reconstruct("scan.h5", {"--force"})).code, 0);
 }
 
+TEST_F(CliBadInput, output_is_no_file) {
+    write_small_scan(at("scan.h5"));
+    ASSERT_EQ(mkfifo(at("out.h5").c_str(), 0600), 0);
+    expect_refusal(reconstruct("scan.h5", {"--force"}), 4,
+                   "out.h5: is a device, pipe or socket (results are written beside their name and then put in place): "
+                   "name a file");
+    EXPECT_TRUE(std::filesystem::is_fifo(at("out.h5")));
+    std::filesystem::remove(at("out.h5"));
+    std::filesystem::create_symlink("nowhere.h5", at("out.h5"));
+    expect_refusal(reconstruct("scan.h5"), 4,
+                   "out.h5: is a link to a file that is not there: remove the link, or name another file");
+}
+
 TEST_F(CliBadInput, output_is_the_input) {
     write_small_scan(at("scan.h5"));
     expect_refusal({"reconstruct", "scan.h5", "-o", "scan.h5", "--force"}, 4,
