@@ -11,8 +11,8 @@
 #include "host/cli/job_options.hpp"
 #include "host/cli/progress_bar.hpp"
 #include "host/cli/result_report.hpp"
-#include "host/data/layers.hpp"
 #include "host/pipeline/layer_figure.hpp"
+#include "kernels/support/layers.hpp"
 
 namespace firstlight::cli {
 namespace {

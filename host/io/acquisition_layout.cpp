@@ -4,9 +4,9 @@
 
 #include <optional>
 
-#include "host/data/layers.hpp"
 #include "host/io/identity.hpp"
 #include "kernels/support/error.hpp"
+#include "kernels/support/layers.hpp"
 
 namespace firstlight {
 namespace {

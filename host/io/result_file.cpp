@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "host/data/layers.hpp"
 #include "host/io/acquisition_layout.hpp"
 #include "host/io/acquisition_reader.hpp"
 #include "host/io/atomic_file.hpp"
@@ -13,6 +12,7 @@
 #include "host/io/metadata_reader.hpp"
 #include "host/io/probe.hpp"
 #include "kernels/support/error.hpp"
+#include "kernels/support/layers.hpp"
 
 namespace firstlight {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "host/data/layers.hpp"
+#include "kernels/support/layers.hpp"
 #include "kernels/support/run.hpp"
 
 namespace firstlight {

@@ -7,9 +7,9 @@
 #include <cmath>
 #include <mutex>
 
-#include "host/data/layers.hpp"
 #include "host/pipeline/survey_tiles.hpp"
 #include "host/pipeline/tile_stream.hpp"
+#include "kernels/support/layers.hpp"
 #include "kernels/support/parallel_for.hpp"
 
 namespace firstlight {

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "kernels/rendering/tone_map_pixel.hpp"
+#include "kernels/support/layers.hpp"
 #include "kernels/support/parallel_for.hpp"
 
 namespace firstlight {
@@ -44,9 +45,7 @@ void check(bool good, const char* low, double low_value, const char* high, doubl
 
 const ParamTable& ToneMap::Params::table() {
     static const ParamTable t{
-        choice(&Params::layer, "layer", "image layer to show",
-               {"counts", "ballistic", "ballistic_sigma", "background", "purity", "arrival", "arrival_sigma",
-                "optical_depth", "optical_depth_sigma", "optical_depth_upper_limit", "snr"}),
+        choice(&Params::layer, "layer", "image layer to show", layer_names()),
         choice(&Params::colormap, "colormap", "colours from low to high",
                {"viridis", "magma", "inferno", "gray", "turbo"}),
         boolean(&Params::invert, "invert", "run the colormap from high to low"),

@@ -59,18 +59,23 @@ struct DetectorModel {
 
 // Image values that trace stages write, one per pixel.
 enum class Layer : std::uint8_t {
-    counts,            // all counts of the trace
-    ballistic,         // counts in the gate less background, corrected by the detector's model
-    ballistic_sigma,   // its standard deviation
-    background,        // background counts that were subtracted within the gate
-    purity,            // estimated share of `ballistic` that is unscattered, 0..1; NaN where it cannot be estimated
-    arrival,           // s on the acquisition's time axis
-    arrival_sigma,     // s
+    counts,           // all counts of the trace
+    ballistic,        // counts in the gate less background, corrected by the detector's model
+    ballistic_sigma,  // its standard deviation
+    snake,            // counts scattered a few times, mostly forwards: soon after the unscattered light
+    diffuse,          // counts scattered many times
+    background,       // background counts that were subtracted within the gate
+    purity,           // estimated share of `ballistic` that is unscattered, 0..1; NaN where it cannot be estimated
+    arrival,          // s on the acquisition's time axis
+    arrival_sigma,    // s
     optical_depth,
     optical_depth_sigma,
     optical_depth_upper_limit,  // OD of the 95 % upper limit of transmission where nothing was detected: the true
                                 // optical depth is at least this; NaN elsewhere
-    snr,               // ballistic / ballistic_sigma
+    depth,                      // m from the reference plane, along the line of sight
+    depth_sigma,                // m
+    deviance,                   // of a fit, per degree of freedom: near 1 where the model holds
+    snr,                        // ballistic / ballistic_sigma
     count_
 };
 constexpr int layer_count = static_cast<int>(Layer::count_);

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "host/data/layers.hpp"
+#include "kernels/support/layers.hpp"
 #include "tests/host/io/python_fixture.hpp"
 
 namespace firstlight {

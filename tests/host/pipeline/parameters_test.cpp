@@ -7,9 +7,9 @@
 #include <cstring>
 #include <map>
 
-#include "host/data/layers.hpp"
 #include "host/pipeline/layer_figure.hpp"
 #include "host/pipeline/pipeline.hpp"
+#include "kernels/support/layers.hpp"
 #include "tests/host/pipeline/synthetic_scan.hpp"
 
 namespace firstlight {

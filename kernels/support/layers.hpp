@@ -2,7 +2,9 @@
 #pragma once
 
 #include <array>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "kernels/support/views.hpp"
 
@@ -19,6 +21,8 @@ constexpr std::array<LayerInfo, layer_count> layer_table{{
     {Layer::counts, "counts", "counts", "all counts of the trace"},
     {Layer::ballistic, "ballistic", "counts", "unscattered counts in the gate, background subtracted"},
     {Layer::ballistic_sigma, "ballistic_sigma", "counts", "standard deviation of ballistic"},
+    {Layer::snake, "snake", "counts", "counts scattered a few times"},
+    {Layer::diffuse, "diffuse", "counts", "counts scattered many times"},
     {Layer::background, "background", "counts", "background counts within the gate"},
     {Layer::purity, "purity", "1", "estimated unscattered share of ballistic"},
     {Layer::arrival, "arrival", "s", "arrival of the first light"},
@@ -27,6 +31,9 @@ constexpr std::array<LayerInfo, layer_count> layer_table{{
     {Layer::optical_depth_sigma, "optical_depth_sigma", "1", "standard deviation of optical depth"},
     {Layer::optical_depth_upper_limit, "optical_depth_upper_limit", "1",
      "optical depth of the 95 % upper limit of transmission"},
+    {Layer::depth, "depth", "m", "depth of the strongest surface"},
+    {Layer::depth_sigma, "depth_sigma", "m", "standard deviation of depth"},
+    {Layer::deviance, "deviance", "1", "deviance of the fit per degree of freedom"},
     {Layer::snr, "snr", "1", "ballistic over its standard deviation"},
 }};
 
@@ -37,6 +44,13 @@ constexpr const LayerInfo* find_layer(std::string_view name) {
     for (const LayerInfo& info : layer_table)
         if (name == info.name) return &info;
     return nullptr;
+}
+
+// The names alone, in the order of Layer.
+inline std::vector<std::string> layer_names() {
+    std::vector<std::string> names;
+    for (const LayerInfo& info : layer_table) names.emplace_back(info.name);
+    return names;
 }
 
 constexpr bool layer_table_is_in_order() {
