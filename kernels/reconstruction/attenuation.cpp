@@ -52,6 +52,12 @@ const ParamTable& Attenuation::Params::table() {
              "a pixel with no more than this many standard deviations gets a limit instead of an optical depth", 0,
              100),
         real(&Params::confidence, "confidence", "", "confidence of the limit", 0.5, 0.999999),
+        choice(&Params::scattered, "scattered",
+               "light that was scattered but kept: a systematic part of the optical depth's error, or left out of it",
+               {"systematic", "ignored"}),
+        integer(&Params::scatter_radius_px, "scatter_radius_px", "px",
+                "rows and columns around a pixel whose mean purity says how much was scattered", 0, 1000)
+            .only_if("scattered", "systematic"),
     };
     return t;
 }
@@ -91,6 +97,7 @@ Attenuation::Coefficients Attenuation::prepare(const Params& params, StageContex
     c.detection_sigma = params.detection_sigma;
     c.quantile = normal_quantile(params.confidence);
     c.zero_counts = -std::log(1 - params.confidence);
+    c.scatter_radius = params.scattered == Scattered::systematic ? params.scatter_radius_px : -1;
     return c;
 }
 

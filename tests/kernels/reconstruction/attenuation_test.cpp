@@ -90,6 +90,30 @@ TEST_P(AttenuationTest, logarithm_of_counts_per_pulse) {
     }
 }
 
+TEST_P(AttenuationTest, scattered_light_widens_the_error_by_its_logarithm) {
+    Images images(4, 5);
+    for (std::size_t p = 0; p < 20; ++p) images.set(p, 100, 10, 1000, 0);
+    images.layers[Layer::purity].assign(20, 0.9F);
+    images.layers[Layer::purity][7] = std::nanf("");  // y 1, x 2: no estimate of its own
+    images.layers[Layer::purity][0] = 0.5F;
+    images.set(0, 300, 10, 1000, 0);
+    Attenuation::Params params;
+    params.scatter_radius_px = 1;
+    images.run_on(queue(), params);
+    const auto with = [](double counts, double share) {
+        return static_cast<float>(std::sqrt(100 / (counts * counts) + std::log(share) * std::log(share)));
+    };
+    EXPECT_NEAR(images.sigma(19), with(100, 0.9), 1e-7);
+    EXPECT_NEAR(images.sigma(7), with(100, 0.9), 1e-7);  // its neighbours know
+    // Pixel 0 has four pixels at the corner of the image: 300 counts of purity 0.5 and 3 x 100 of 0.9.
+    EXPECT_NEAR(images.sigma(0), with(300, (150 + 270) / 600.0), 1e-7);
+    EXPECT_NEAR(images.sigma(6), with(100, (150 + 7 * 90) / 1000.0), 1e-7);  // pixel 7 has no say
+    EXPECT_NEAR(images.depth(0), -std::log(0.3), 1e-6);                      // the value itself is left alone
+    params.scattered = Attenuation::Scattered::ignored;
+    images.run_on(queue(), params);
+    EXPECT_NEAR(images.sigma(19), 0.1F, 1e-7);
+}
+
 TEST_P(AttenuationTest, limits_where_nothing_is_detected) {
     Images images(2, 3);
     images.set(0, 0, 0, 1000, 10);     // no counts at all: 3.0 counts at 95 %

@@ -1,0 +1,47 @@
+// What sample_data/README.md promises of the scans that come with the program.
+#include <nlohmann/json.hpp>
+
+#include "tests/end_to_end/run_program.hpp"
+
+namespace firstlight {
+namespace {
+
+using Json = nlohmann::json;
+
+class SampleScans : public ProgramTest {
+  protected:
+    // Figures of `scan` against its truth after the default recipe.
+    void figures(const std::string& scan, const std::vector<std::string>& more, Json& out) const {
+        const std::string path = std::string(FIRSTLIGHT_SOURCE_DIR) + "/sample_data/" + scan;
+        std::vector<std::string> words{"reconstruct", path, "-o", "result.h5", "--backend", "cpu", "--force"};
+        words.insert(words.end(), more.begin(), more.end());
+        const Outcome made = run(words);
+        ASSERT_EQ(made.code, 0) << made.error;
+        const Outcome compared = run({"compare", "result.h5", path, "--json"});
+        ASSERT_EQ(compared.code, 0) << compared.error;
+        out = Json::parse(compared.out)["views"][0];
+    }
+};
+
+TEST_F(SampleScans, optical_depths_are_as_sure_as_they_say) {
+    for (const char* scan : {"star.h5", "bars.h5"}) {
+        Json with, without;
+        figures(scan, {}, with);
+        EXPECT_GE(with["optical_depth_within_2_sigma"].get<double>(), 0.93) << scan;
+        EXPECT_NEAR(with["optical_depth_coverage_68"].get<double>(), 0.68, 0.04) << scan;
+        figures(scan, {"--attenuation.scattered", "ignored"}, without);  // else the term would hide nothing
+        EXPECT_LT(without["optical_depth_within_2_sigma"].get<double>(),
+                  with["optical_depth_within_2_sigma"].get<double>() - 0.01)
+            << scan;
+        EXPECT_EQ(without["optical_depth_rmse"], with["optical_depth_rmse"]) << scan;
+    }
+}
+
+TEST_F(SampleScans, the_gate_brings_out_the_star) {
+    Json star;
+    figures("star.h5", {}, star);
+    EXPECT_GE(star["cnr_gain"].get<double>(), 3);
+}
+
+}  // namespace
+}  // namespace firstlight
