@@ -99,8 +99,9 @@ fetch_cuda_wheels() {
 choose_cuda() {
     local nvcc="" version architectures
     cuda_arguments=()
-    if command -v nvcc >/dev/null; then nvcc=$(command -v nvcc)
-    elif [ -n "${CUDA_HOME:-}" ] && [ -x "$CUDA_HOME/bin/nvcc" ]; then nvcc=$CUDA_HOME/bin/nvcc
+    # One that does not run (a wrapper whose toolkit was removed) counts as none.
+    if nvcc --version >/dev/null 2>&1; then nvcc=$(command -v nvcc)
+    elif "${CUDA_HOME:-}/bin/nvcc" --version >/dev/null 2>&1; then nvcc=$CUDA_HOME/bin/nvcc
     elif [ "${1:-}" = wheels ]; then fetch_cuda_wheels; nvcc=$wheel_nvcc
     elif [ -x "$wheel_nvcc" ] && [ -e "$root/.cuda/.complete" ]; then nvcc=$wheel_nvcc
     fi
