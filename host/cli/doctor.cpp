@@ -49,7 +49,6 @@ int examine(bool as_json) {
     const BuildFacts build = build_facts();
     std::string why_not;
     const auto cuda = open_cuda_queue(0, why_not);
-    const auto cpu = open_cpu_queue(1);
     bool probe_found = false;
     const std::string probe_text = probe_state(probe_found);
     const std::string filters = "none, shuffle, deflate, fletcher32, lzf, blosc, lz4, zstd, bitshuffle";
@@ -59,7 +58,6 @@ int examine(bool as_json) {
             {"commit", build.commit},
             {"compiler", build.compiler},
             {"build_type", build.build_type},
-            {"cpu", cpu->device()},
             {"cpu_features", cpu_features()},
             {"threads", machine_threads()},
             {"memory_bytes", machine_memory()},
@@ -74,7 +72,7 @@ int examine(bool as_json) {
     Facts facts{
         {"firstlight", fmt::format("{} ({}), {} build", build.version, build.commit, build.build_type)},
         {"compiler", build.compiler},
-        {"cpu", fmt::format("{}; {}", cpu->device(), cpu_features())},
+        {"cpu features", cpu_features()},
         {"threads", fmt::format("{}", machine_threads())},
         {"memory", fmt::format("{}; a run takes at most half unless told otherwise", readable_bytes(machine_memory()))},
         {"backend cpu", "usable"},

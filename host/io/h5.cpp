@@ -131,7 +131,8 @@ void Id::close() {
 
 ReadFile::ReadFile(const std::filesystem::path& path) : name_(path.string()) {
     prepare_library();
-    if (ReadOnlyFile(path).size() == 0) throw Error(ExitCode::bad_input, name_ + ": is empty");
+    if (ReadOnlyFile(path).size() == 0)
+        throw Error(ExitCode::bad_input, name_ + ": is empty", "it has 0 bytes", "copy or record it again");
     const Id access(H5Pcreate(H5P_FILE_ACCESS));
     H5Pset_fapl_sec2(access.get());
     H5Pset_file_locking(access.get(), false, true);

@@ -24,7 +24,8 @@ ReadOnlyFile::ReadOnlyFile(const std::filesystem::path& path) : name_(path.strin
     if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) {
         ::close(descriptor_);
         throw Error(ExitCode::bad_input, name_ + ": is not a file",
-                    S_ISDIR(status.st_mode) ? "it is a folder" : "it is a device, pipe or socket");
+                    S_ISDIR(status.st_mode) ? "it is a folder" : "it is a device, pipe or socket",
+                    S_ISDIR(status.st_mode) ? "name one of the files in it" : "copy what it holds into a file");
     }
     size_ = static_cast<std::uint64_t>(status.st_size);
 }
