@@ -19,6 +19,7 @@
 #include "kernels/gating/time_gate.hpp"
 #include "kernels/reconstruction/attenuation.hpp"
 #include "kernels/reconstruction/inpainting.hpp"
+#include "kernels/reconstruction/poisson_tv.hpp"
 #include "kernels/rendering/tone_map.hpp"
 #include "kernels/support/run.hpp"
 
@@ -27,7 +28,7 @@ namespace firstlight {
 using Stages = std::tuple<PixelMask, PileUp, DarkCounts, BinNonlinearity, TimeSkew, FlatField,  // corrections
                           ExpectedArrival, MatchedArrival,                                      // first_arrival
                           TimeGate,                                                             // gating
-                          Attenuation, Inpainting,                                              // reconstruction
+                          PoissonTv, Attenuation, Inpainting,                                   // reconstruction
                           ToneMap>;                                                             // rendering
 
 enum class StageKind : std::uint8_t { traces, images, rendering };
