@@ -154,6 +154,7 @@ class Run {
         needs.layers = layers_of(StageKind::traces);
         needs.live = recipe_.find(PileUp::info.name) != nullptr;
         needs.edges = recipe_.find(BinNonlinearity::info.name) != nullptr;
+        needs.signal = recipe_.has_family("deconvolution");
         std::vector<const RecipeStage*> traces;
         bool surveys = false;
         for (const RecipeStage& stage : recipe_.stages) {

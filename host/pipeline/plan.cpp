@@ -16,6 +16,7 @@ constexpr std::size_t cpu_block_bytes = 4 << 20;
 constexpr std::size_t survey_limit_bytes = 64 << 20;
 constexpr std::int64_t survey_limit_traces = 4096;
 constexpr std::int64_t survey_side = 16;
+constexpr std::int64_t deconvolved_together = 32;       // traces
 constexpr std::size_t program_bytes = 96 << 20;         // code, libraries and HDF5's caches, left out of the budget
 
 bool fills_live(const Recipe& recipe) { return recipe.find("pile_up") != nullptr; }
@@ -84,8 +85,9 @@ Plan make_plan(const Scan& scan, const Recipe& recipe, const PlanOptions& option
     Plan plan;
     plan.lanes = std::max(1, options.lanes);
     const std::size_t count_bytes = static_cast<std::size_t>(scan.bins) * count_size(scan.type);
+    const std::size_t floats_per_bin = (fills_live(recipe) ? 1U : 0U) + (recipe.has_family("deconvolution") ? 1U : 0U);
     const std::size_t model_per_trace =
-        (fills_live(recipe) ? static_cast<std::size_t>(scan.bins) * 4 : 0) + (8 + layer_count + recipe.stages.size()) * 4;
+        (floats_per_bin * static_cast<std::size_t>(scan.bins) + 8 + layer_count + recipe.stages.size()) * 4;
     const std::size_t memory = options.memory_bytes != 0 ? options.memory_bytes : machine_memory() / 2;
 
     std::size_t layers = 0;
@@ -120,7 +122,9 @@ Plan make_plan(const Scan& scan, const Recipe& recipe, const PlanOptions& option
     const auto shape = block_shape(scan, options, target, count_bytes);
     plan.blocks = grid_windows(scan, shape.first, shape.second);
     plan.block_traces = shape.first * shape.second;
-    const auto in_cache = static_cast<std::int64_t>(cache_bytes / (count_bytes + model_per_trace));
+    auto in_cache = static_cast<std::int64_t>(cache_bytes / (count_bytes + model_per_trace));
+    if (recipe.has_family("deconvolution"))  // works on so many traces side by side
+        in_cache = std::max(deconvolved_together, in_cache / deconvolved_together * deconvolved_together);
     plan.tile_traces = options.device ? plan.block_traces
                        : options.tile_traces > 0 ? std::min(options.tile_traces, plan.block_traces)
                                                  : std::clamp<std::int64_t>(in_cache, 1, plan.block_traces);

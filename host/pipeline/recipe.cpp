@@ -79,6 +79,11 @@ const RecipeStage* Recipe::find(std::string_view stage) const {
 
 RecipeStage* Recipe::find(std::string_view stage) { return const_cast<RecipeStage*>(std::as_const(*this).find(stage)); }
 
+bool Recipe::has_family(std::string_view family) const {
+    return std::any_of(stages.begin(), stages.end(),
+                       [&](const RecipeStage& s) { return family == s.stage->info.family; });
+}
+
 Recipe parse_recipe(const std::string& text, const std::string& source) {
     toml::table table;
     try {
@@ -165,6 +170,13 @@ void check_recipe(const Recipe& recipe) {
         if (before != nullptr && family_rank(family) < family_rank(before->info.family))
             refuse(fmt::format("{}: {} comes after {}", where, stage.stage->info.name, before->info.name),
                    fmt::format("light flows through {}", fmt::join(families, ", ")), "put the stages in that order");
+        if (family == "deconvolution") {
+            if (before != nullptr && family == before->info.family)
+                refuse(where + ": two deconvolutions", "both estimate the signal from the counts", "keep one");
+            if (recipe.find("time_gate") == nullptr)
+                refuse(fmt::format("{}: {} has no effect", where, stage.stage->info.name),
+                       "time_gate alone looks at the signal that it estimates", "add time_gate, or leave it out");
+        }
         if (family == "first_arrival" && has_arrival)
             refuse(where + ": two stages say when light arrives", "the second would overwrite the first", "keep one");
         if (family == "gating") {

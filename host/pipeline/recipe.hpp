@@ -38,6 +38,7 @@ struct Recipe {
 
     [[nodiscard]] const RecipeStage* find(std::string_view stage) const;
     [[nodiscard]] RecipeStage* find(std::string_view stage);
+    [[nodiscard]] bool has_family(std::string_view family) const;  // one of its stages is of this family
     template <class S>
     [[nodiscard]] const typename S::Params* params() const {
         const RecipeStage* stage = find(S::info.name);

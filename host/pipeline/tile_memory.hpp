@@ -1,5 +1,5 @@
 // The memory of one tile on one lane of a queue: model, layers and effects in one block of floats, with flags, live
-// fractions and bin edges where the recipe fills them. reset() makes the model neutral and poisons the outputs.
+// fractions, bin edges and a signal where the recipe fills them. reset() makes the model neutral and poisons the outputs.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,7 @@ struct TileNeeds {
     std::int64_t bins = 0;
     std::vector<Layer> layers;  // that the stages write, without repetition
     int stages = 0;             // effects are kept one by one
-    bool live = false, edges = false;
+    bool live = false, edges = false, signal = false;
 };
 
 class TileMemory {
@@ -24,6 +24,7 @@ class TileMemory {
         : queue_(&queue), needs_(needs), capacity_(capacity), lane_(lane),
           values_(queue, bytes_of(model_fields + outputs())), flags_(queue, static_cast<std::size_t>(capacity)),
           live_(queue, needs.live ? bytes_of(needs.bins) : 0),
+          signal_(queue, needs.signal ? bytes_of(needs.bins) : 0),
           edges_(queue, needs.edges ? static_cast<std::size_t>(needs.bins + 1) * 4 : 0) {
         const auto n = static_cast<std::size_t>(capacity);
         neutral_.assign(n * static_cast<std::size_t>(model_fields + outputs()), 0.0F);
@@ -53,6 +54,7 @@ class TileMemory {
         t.window = window;
         t.model = {live_.as<float>(), edges_.as<float>(), field(0), field(1), field(2), field(3),
                    field(4),          field(5),           flags_.as<std::uint8_t>()};
+        t.signal = signal_.as<float>();
         for (std::size_t l = 0; l < needs_.layers.size(); ++l)
             t.layers[static_cast<int>(needs_.layers[l])] = field(model_fields + static_cast<int>(l));
         return t;
@@ -88,7 +90,7 @@ class TileMemory {
     TileNeeds needs_;
     std::int64_t capacity_;
     int lane_;
-    QueueMemory values_, flags_, live_, edges_, host_values_, host_flags_;
+    QueueMemory values_, flags_, live_, signal_, edges_, host_values_, host_flags_;
     std::vector<float> neutral_, neutral_edges_;
     std::vector<std::uint8_t> no_flags_;
 };

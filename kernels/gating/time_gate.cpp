@@ -209,7 +209,11 @@ TimeGate::Coefficients TimeGate::prepare(const Params& params, StageContext& con
     }
     check_gate(scan, c, arrival);
     c.background = resolved(params, context, arrival, c.guard);
-    if (response) {
+    const bool of_signal = context.shared != nullptr && context.shared->count("signal") != 0;
+    if (of_signal && response) {  // all unscattered light is in the arrival's bin, as far as the estimate goes
+        c.reach = response->fwhm_bins;
+        (*context.shared)[context.is_reference ? "reference.gate_share" : "gate_share"] = 1;
+    } else if (response) {
         c.late = in_bins(params.late_ps, late_fwhm, "late_ps");
         c.shares_per_pixel = scan.irf.per_pixel;
         std::vector<float> mean;
@@ -239,6 +243,12 @@ TimeGate::Coefficients TimeGate::prepare(const Params& params, StageContext& con
 void TimeGate::on_cpu(const TraceTile& tile, const Coefficients& c) {
     for (std::int64_t i = 0; i < tile.counts.traces; ++i) {
         GatedTrace g = gated_windows(tile, i, c);
+        if (tile.signal != nullptr) {
+            g.total = sum_counts(tile.counts, i, 0, tile.counts.bins);
+            add_signal(tile, i, 0, 1, g);
+            write_gated(tile, i, c, g);
+            continue;
+        }
         const double lead = sum_counts(tile.counts, i, 0, g.lead_bins);
         g.total = lead + sum_counts(tile.counts, i, g.lead_bins, tile.counts.bins);
         g.in_gate = sums_over(tile, i, g.gate);

@@ -24,6 +24,17 @@ __global__ void gate_traces(TraceTile tile, TimeGate::Coefficients c) {
     for (std::int64_t i = lane(); i < tile.counts.bins; i += 32)
         total += exact_count_at(tile.counts, trace, i);
     g.total = warp_sum(total);
+    if (tile.signal != nullptr) {
+        GatedTrace mine = g;
+        add_signal(tile, trace, lane(), 32, mine);
+        const auto summed = [](const WindowSums& s) {
+            return WindowSums{warp_sum(s.raw), warp_sum(s.value), warp_sum(s.variance), warp_sum(s.width)};
+        };
+        g.in_gate = summed(mine.in_gate);
+        g.in_lead = summed(mine.in_lead);
+        if (lane() == 0) write_gated(tile, trace, c, g);
+        return;
+    }
     g.in_gate = sums_over(tile, trace, g.gate);
     g.in_late = sums_over(tile, trace, g.late);
     GateWindow lead;

@@ -94,6 +94,7 @@ FL_HD inline void add_bin(const TraceTile& tile, std::int64_t trace, std::int64_
 // Everything a trace is looked at for.
 struct GatedTrace {
     GateWindow gate, late;
+    GateWindow reach;            // with a signal: where the counts behind the gated light are
     std::int64_t lead_bins = 0;  // bins before the light
     double total = 0;
     WindowSums in_gate, in_late, in_lead;
@@ -101,7 +102,7 @@ struct GatedTrace {
 
 FL_HD inline GatedTrace gated_windows(const TraceTile& tile, std::int64_t trace, const TimeGate::Coefficients& c) {
     GatedTrace g;
-    const float* edges = tile.model.edges;
+    const float* edges = tile.signal == nullptr ? tile.model.edges : nullptr;  // a signal's bins are even
     const std::int64_t bins = tile.counts.bins;
     const double arrival = static_cast<double>(tile.model.arrival[trace]);
     const double close = arrival + c.close;
@@ -112,7 +113,36 @@ FL_HD inline GatedTrace gated_windows(const TraceTile& tile, std::int64_t trace,
         if (end >= bin_edge(edges, 0)) g.lead_bins = end >= bin_edge(edges, bins) ? bins : bin_at(edges, bins, end);
         if (g.lead_bins == 0) g.gate.inside = false;
     }
+    if (tile.signal != nullptr && g.gate.inside) {
+        const double begin = fmax(bin_edge(tile.model.edges, 0), arrival + c.open - c.rise / 2 - c.reach);
+        const double end = fmin(bin_edge(tile.model.edges, bins), close + c.rise / 2 + c.reach);
+        g.reach = gate_window(tile.model.edges, bins, begin, end, 0);
+    }
     return g;
+}
+
+// Adds every `step`-th bin from `offset` on of a trace with a signal to the sums.
+FL_HD inline void add_signal(const TraceTile& tile, std::int64_t trace, std::int64_t offset, std::int64_t step,
+                             GatedTrace& g) {
+    const std::int64_t start = trace * tile.counts.bins;
+    const double gain = tile.model.gain == nullptr ? 1.0 : static_cast<double>(tile.model.gain[trace]);
+    const auto variance = [&](std::int64_t i) {
+        const double weight = gain * (tile.model.live == nullptr ? 1.0 : static_cast<double>(tile.model.live[start + i]));
+        return exact_count_at(tile.counts, trace, i) / (weight * weight);
+    };
+    for (std::int64_t i = g.gate.first + offset; g.gate.inside && i < g.gate.last; i += step) {
+        const double weight = g.gate.weight(nullptr, i);
+        g.in_gate.raw += weight * exact_count_at(tile.counts, trace, i);
+        g.in_gate.value += weight * static_cast<double>(tile.signal[start + i]);
+        g.in_gate.width += weight;
+    }
+    for (std::int64_t i = g.reach.first + offset; g.reach.inside && i < g.reach.last; i += step)
+        g.in_gate.variance += g.reach.weight(tile.model.edges, i) * variance(i);
+    for (std::int64_t i = offset; i < g.lead_bins; i += step) {
+        g.in_lead.value += static_cast<double>(tile.signal[start + i]);
+        g.in_lead.width += 1;
+        g.in_lead.variance += variance(i);
+    }
 }
 
 FL_HD inline double estimated_purity(const TraceTile& tile, std::int64_t trace, const TimeGate::Coefficients& c,
@@ -152,7 +182,14 @@ FL_HD inline void write_gated(const TraceTile& tile, std::int64_t trace, const T
             b = static_cast<double>(m.dark[trace]);
             if (m.dark_variance != nullptr) b_variance = static_cast<double>(m.dark_variance[trace]);
         }
-        const double gain = m.gain == nullptr ? 1.0 : static_cast<double>(m.gain[trace]);
+        double gain = m.gain == nullptr ? 1.0 : static_cast<double>(m.gain[trace]);
+        if (tile.signal != nullptr) {  // dark counts and gain are out of it already
+            if (c.background == TimeGate::Background::dark) {
+                b = 0;
+                b_variance /= gain * gain;
+            }
+            gain = 1;
+        }
         const double width = g.in_gate.width;
         const double net = g.in_gate.value - b * width;
         ballistic = net / gain;

@@ -5,7 +5,8 @@
 //
 // The model: a bin's expected counts are
 //     live[i] * (gain * signal(bin i, delayed by shift) + dark * width(i)),   width(i) = edge[i+1] - edge[i]
-// Counts are never rewritten; a correction stage fills in its part of the model. A null pointer is the neutral value.
+// Counts are never rewritten; a correction stage fills in its part of the model, a deconvolution stage an estimate of
+// `signal`. A null pointer is the neutral value.
 #pragma once
 
 #include <cstddef>
@@ -101,6 +102,10 @@ struct TraceTile {
     TileWindow window;
     float* layers[layer_count] = {};  // each [traces] or null
     float* effect = nullptr;          // [traces] what the running stage did, in counts (its header says what)
+    // [traces][bins] An *estimate* of the light itself, response and detector's model taken out, in counts per even bin
+    // on the trace's own clock (delayed by shift, as model.arrival is). Null unless a deconvolution is in the recipe;
+    // NaN in masked pixels. It is not Poisson distributed: likelihoods use counts, a gate may use its sums.
+    float* signal = nullptr;
 
     FL_HD float* layer(Layer which) const { return layers[static_cast<int>(which)]; }
 };

@@ -65,13 +65,13 @@ inline std::string backend_name(const ::testing::TestParamInfo<const char*>& inf
 struct HostTile {
     Scan scan;
     std::vector<unsigned char> counts;
-    std::vector<float> live, gain, dark, dark_variance, shift, arrival, arrival_sigma, edges, effect;
+    std::vector<float> live, gain, dark, dark_variance, shift, arrival, arrival_sigma, edges, effect, signal;
     std::vector<std::uint8_t> flags;
     std::map<Layer, std::vector<float>> layers;
     std::map<std::string, double> found, shared;
     std::vector<std::string> warnings;
-    // Parts of the model that earlier stages would have filled; null otherwise. live and edges are off unless used.
-    bool use_live = false, use_edges = false;
+    // Parts that earlier stages would have filled; null otherwise. live, edges and signal are off unless used.
+    bool use_live = false, use_edges = false, use_signal = false;
 
     HostTile(std::int64_t rows, std::int64_t columns, std::int64_t bins, CountType type = CountType::u2) {
         scan.name = "test scan";
@@ -82,6 +82,7 @@ struct HostTile {
         const auto all = n * static_cast<std::size_t>(bins);
         counts.resize(all * count_size(type));
         live.assign(all, poison);
+        signal.assign(all, poison);
         gain.assign(n, 1.0F); dark.assign(n, 0.0F); dark_variance.assign(n, 0.0F);
         shift.assign(n, 0.0F); arrival.assign(n, 0.0F); arrival_sigma.assign(n, 0.0F);
         effect.assign(n, poison);
@@ -110,6 +111,7 @@ struct HostTile {
         tile.window = {0, 0, 0, scan.rows, scan.columns, scan.columns};
         for (auto& [layer, values] : layers) tile.layers[static_cast<int>(layer)] = values.data();
         tile.effect = effect.data();
+        tile.signal = use_signal ? signal.data() : nullptr;
         return tile;
     }
 };
@@ -122,6 +124,7 @@ class TileOnQueue {
         const auto all = n * static_cast<std::size_t>(host.scan.bins);
         move(tile_.counts.data, all * count_size(host.scan.type));
         move(tile_.model.live, all * 4);
+        move(tile_.signal, all * 4);
         move(tile_.model.edges, (static_cast<std::size_t>(host.scan.bins) + 1) * 4);
         for (float** values : {&tile_.model.gain, &tile_.model.dark, &tile_.model.dark_variance, &tile_.model.shift,
                                &tile_.model.arrival, &tile_.model.arrival_sigma, &tile_.effect})
