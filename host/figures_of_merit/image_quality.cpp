@@ -83,7 +83,7 @@ double ncc(const ImageView& image, const ImageView& truth, const std::uint8_t* s
 
 Pulls pulls(const ImageView& image, const ImageView& sigma, const ImageView& truth, const std::uint8_t* selected) {
     Pulls p;
-    double sum = 0, squares = 0, covered = 0;
+    double sum = 0, squares = 0, covered = 0, covered_95 = 0;
     const auto pull = [&](std::int64_t i) {
         return (static_cast<double>(image.values[i]) - static_cast<double>(truth.values[i])) /
                static_cast<double>(sigma.values[i]);
@@ -93,11 +93,13 @@ Pulls pulls(const ImageView& image, const ImageView& sigma, const ImageView& tru
         ++p.pixels;
         sum += pull(i);
         covered += std::abs(pull(i)) <= 1 ? 1 : 0;
+        covered_95 += std::abs(pull(i)) <= 1.959964 ? 1 : 0;
     };
     for_each_pixel(selected, add, image, sigma, truth);
     const auto n = static_cast<double>(p.pixels);
     p.mean = share_of(sum, n);
     p.coverage_68 = share_of(covered, n);
+    p.coverage_95 = share_of(covered_95, n);
     const auto spread = [&](std::int64_t i) {
         if (sigma.values[i] > 0) squares += (pull(i) - p.mean) * (pull(i) - p.mean);
     };

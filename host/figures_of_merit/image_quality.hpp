@@ -55,12 +55,12 @@ struct Moments {
 [[nodiscard]] double ssim(const ImageView& image, const ImageView& truth, double data_range,
                           const std::uint8_t* selected);
 
-// Pulls (value - truth) / sigma: standard normal when the standard deviations are right. coverage_68: share of pixels
-// with |pull| <= 1, 0.6827 when right. Pixels with sigma <= 0 do not count.
+// Pulls (value - truth) / sigma: standard normal when the standard deviations are right. coverage_68 and coverage_95:
+// shares of pixels with |pull| <= 1 and <= 1.96, 0.6827 and 0.95 when right. Pixels with sigma <= 0 do not count.
 // Source: L. Demortier and L. Lyons, CDF/5776 (2002).
 struct Pulls {
     std::int64_t pixels = 0;
-    double mean = 0, standard_deviation = 0, coverage_68 = 0;
+    double mean = 0, standard_deviation = 0, coverage_68 = 0, coverage_95 = 0;
 };
 [[nodiscard]] Pulls pulls(const ImageView& image, const ImageView& sigma, const ImageView& truth,
                           const std::uint8_t* selected);

@@ -147,6 +147,7 @@ TEST(ImageQuality, pulls_of_honest_errors_are_standard_normal) {
     EXPECT_NEAR(p.mean, 0, 3 / std::sqrt(static_cast<double>(n)));
     EXPECT_NEAR(p.standard_deviation, 1, 3 / std::sqrt(2.0 * n));
     EXPECT_NEAR(p.coverage_68, 0.682689, 3 * std::sqrt(0.6827 * 0.3173 / n));
+    EXPECT_NEAR(p.coverage_95, 0.95, 3 * std::sqrt(0.95 * 0.05 / n));
 }
 
 TEST(ImageQuality, depth_errors_count_missing_depths_as_outliers) {
