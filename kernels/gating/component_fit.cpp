@@ -1,0 +1,414 @@
+#include "kernels/gating/component_fit.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "kernels/gating/component_fit_trace.hpp"
+#include "kernels/gating/component_shapes.hpp"
+
+namespace firstlight {
+namespace {
+
+constexpr int lanes = 8;
+using Floats = float __attribute__((vector_size(lanes * sizeof(float))));
+using Whole = std::int32_t __attribute__((vector_size(lanes * sizeof(std::int32_t))));
+using Loaded = float __attribute__((vector_size(lanes * sizeof(float)), aligned(4), may_alias));
+
+// The bins of one trace as arrays, padded to whole vectors with bins that expect and hold nothing.
+struct TraceBins {
+    std::size_t n = 0, padded = 0;
+    std::vector<float> y;                      // counts + pedestal
+    std::vector<float> part[component_count];  // expected counts per unit of each amplitude
+    std::vector<float> slope[3];               // derivatives by the arrival
+    bool by_arrival = false;
+
+    explicit TraceBins(std::int64_t most, bool with_arrival) : by_arrival(with_arrival) {
+        const auto size = static_cast<std::size_t>(most + 1 + lanes);
+        y.resize(size);
+        for (auto& p : part) p.resize(size);
+        for (auto& s : slope) s.resize(with_arrival ? size : 0);
+    }
+};
+
+struct RawSums {
+    Floats gradient[most_parameters];
+    Floats information[information_size];
+    Floats lowest;
+};
+
+// value[]: amplitudes. `observed`: 1 for observed information, 0 for expected.
+#define FL_LOAD(from) *reinterpret_cast<const Loaded*>(from)
+template <int N>
+FL_INLINE void sum_bins(const TraceBins& bins, const float* value, float observed, RawSums& out) {
+    Floats gradient[N] = {};
+    Floats information[N * (N + 1) / 2] = {};
+    Floats lowest = Floats{} + 1e30F;
+    for (std::size_t i = 0; i < bins.padded; i += lanes) {
+        Floats part[N];
+        Floats mean = Floats{} + pedestal;
+        for (int j = 0; j < component_count; ++j) {
+            part[j] = FL_LOAD(bins.part[j].data() + i);
+            mean += value[j] * part[j];
+        }
+        if constexpr (N > arrival_parameter) {
+            part[arrival_parameter] = Floats{};
+            for (int j = 0; j < 3; ++j) part[arrival_parameter] += value[j] * FL_LOAD(bins.slope[j].data() + i);
+        }
+        const Floats inverse = 1.0F / mean;
+        const Floats excess = FL_LOAD(bins.y.data() + i) * inverse - 1.0F;
+        const Floats weight = inverse + observed * inverse * excess;
+        lowest = mean < lowest ? mean : lowest;
+        for (int j = 0; j < N; ++j) {
+            gradient[j] += part[j] * excess;
+            const Floats weighted = part[j] * weight;
+            for (int k = 0; k <= j; ++k) information[packed(j, k)] += weighted * part[k];
+        }
+    }
+    for (int j = 0; j < N; ++j) out.gradient[j] = gradient[j];
+    for (int j = 0; j < N * (N + 1) / 2; ++j) out.information[j] = information[j];
+    out.lowest = lowest;
+}
+
+FL_SIMD void sum_amplitudes(const TraceBins& bins, const float* value, float observed, RawSums& out) {
+    sum_bins<component_count>(bins, value, observed, out);
+}
+FL_SIMD void sum_with_arrival(const TraceBins& bins, const float* value, float observed, RawSums& out) {
+    sum_bins<most_parameters>(bins, value, observed, out);
+}
+
+double sum_of(const Floats& values) {
+    double sum = 0;
+    for (int k = 0; k < lanes; ++k) sum += static_cast<double>(values[k]);
+    return sum;
+}
+
+// part[k] = scale * (from[k] + share * (to[k] - from[k])), and the slope where asked for.
+FL_SIMD void interpolate(const float* from, const float* to, float share, float scale, std::size_t n, float* part) {
+    for (std::size_t k = 0; k < n; ++k) part[k] = scale * (from[k] + share * (to[k] - from[k]));
+}
+FL_SIMD void interpolate_slope(const float* from, const float* to, float scale, std::size_t n, float* slope) {
+    for (std::size_t k = 0; k < n; ++k) slope[k] = scale * (to[k] - from[k]);
+}
+FL_SIMD void multiply(const float* by, std::size_t n, float* values) {
+    for (std::size_t k = 0; k < n; ++k) values[k] *= by[k];
+}
+
+// The curves at a window's arrival.
+void place_curves(const TraceTile& tile, std::int64_t trace, const ComponentFit::Coefficients& c, const FitWindow& w,
+                  TraceBins& bins) {
+    const DetectorModel& m = tile.model;
+    const float gain = m.gain == nullptr ? 1.0F : m.gain[trace];
+    const auto n = static_cast<std::size_t>(w.last - w.first);
+    const float* live = m.live == nullptr ? nullptr : m.live + trace * tile.counts.bins + w.first;
+    for (int j = 0; j < 3; ++j) {
+        if (!c.present[j]) continue;
+        float* part = bins.part[j].data();
+        float* slope = bins.by_arrival ? bins.slope[j].data() : nullptr;
+        if (m.edges == nullptr) {
+            const float* from = c.table.bin + (j * (curve_phases + 1) + w.phase) * c.table.bins + (w.first - w.base);
+            interpolate(from, from + c.table.bins, w.part, gain, n, part);
+            if (slope != nullptr) interpolate_slope(from, from + c.table.bins, gain * curve_phases, n, slope);
+        } else {
+            double before = cumulative_at(c.table, j, static_cast<double>(m.edges[w.first]) - w.arrival);
+            for (std::size_t k = 0; k < n; ++k) {
+                const auto i = w.first + static_cast<std::int64_t>(k);
+                const double until = cumulative_at(c.table, j, static_cast<double>(m.edges[i + 1]) - w.arrival);
+                part[k] = gain * static_cast<float>(until - before);
+                if (slope != nullptr) slope[k] = gain * slope_at(c.table, w, m.edges, j, i);
+                before = until;
+            }
+        }
+        if (live == nullptr) continue;
+        multiply(live, n, part);
+        if (slope != nullptr) multiply(live, n, slope);
+    }
+}
+
+// Counts, background and lead of a trace; the curves for its expected arrival.
+LeadBins fill_bins(const TraceTile& tile, std::int64_t trace, const ComponentFit::Coefficients& c, const FitWindow& w,
+                   TraceBins& bins) {
+    const DetectorModel& m = tile.model;
+    const std::int64_t all = tile.counts.bins;
+    const auto n = static_cast<std::size_t>(w.last - w.first);
+    visit_counts(tile.counts, [&](const auto* counts) {
+        const auto* y = counts + trace * all + w.first;
+        for (std::size_t k = 0; k < n; ++k) bins.y[k] = static_cast<float>(y[k]) + pedestal;
+    });
+    float* width = bins.part[background_part].data();
+    for (std::size_t k = 0; k < n; ++k) {
+        const auto i = w.first + static_cast<std::int64_t>(k);
+        width[k] = m.edges == nullptr ? 1.0F : m.edges[i + 1] - m.edges[i];
+    }
+    if (m.live != nullptr) multiply(m.live + trace * all + w.first, n, width);
+    LeadBins lead;
+    lead.counts = sum_counts(tile.counts, trace, 0, w.first);
+    if (m.live == nullptr && m.edges == nullptr) lead.width = static_cast<double>(w.first);
+    else
+        for (std::int64_t i = 0; i < w.first; ++i) lead.width += live_width(m, all, trace, i);
+    bins.n = n + (w.first > 0 ? 1 : 0);
+    bins.padded = (bins.n + lanes - 1) / lanes * lanes;
+    for (std::size_t k = n; k < bins.padded; ++k) {
+        bins.y[k] = pedestal;
+        for (auto& part : bins.part) part[k] = 0;
+        for (auto& slope : bins.slope)
+            if (bins.by_arrival) slope[k] = 0;
+    }
+    if (w.first > 0) {
+        bins.y[n] += static_cast<float>(lead.counts);
+        width[n] = static_cast<float>(lead.width);
+    }
+    place_curves(tile, trace, c, w, bins);
+    return lead;
+}
+
+// Sums of one trace for climb().
+struct TraceSums {
+    const TraceTile& tile;
+    std::int64_t trace;
+    const ComponentFit::Coefficients& c;
+    TraceBins& bins;
+    FitWindow window;  // the curves lie at its arrival
+    int parameters = component_count;
+
+    FitSums operator()(const double* value, bool expected) {
+        FitSums sums;
+        if (parameters > arrival_parameter && value[arrival_parameter] != window.arrival) {
+            window = moved_window(c.table, window, value[arrival_parameter]);
+            place_curves(tile, trace, c, window, bins);
+        }
+        float amplitudes[component_count];
+        for (int j = 0; j < component_count; ++j) amplitudes[j] = static_cast<float>(value[j]);
+        RawSums raw;
+        (parameters > arrival_parameter ? sum_with_arrival : sum_amplitudes)(bins, amplitudes, expected ? 0.0F : 1.0F,
+                                                                             raw);
+        float lowest = raw.lowest[0];
+        for (int k = 1; k < lanes; ++k) lowest = raw.lowest[k] < lowest ? raw.lowest[k] : lowest;
+        sums.valid = lowest > lowest_expected;
+        for (int j = 0; j < parameters; ++j) sums.gradient[j] = sum_of(raw.gradient[j]);
+        for (int j = 0; j < packed(parameters, 0); ++j) sums.information[j] = sum_of(raw.information[j]);
+        return sums;
+    }
+};
+
+// Deviance of the fitted trace; the lead is one bin, padding adds nothing to speak of.
+FL_SIMD DevianceSums deviance_of(const TraceBins& bins, const float* value) {
+    Floats found{};
+    Floats expected{};
+    for (std::size_t i = 0; i < bins.padded; i += lanes) {
+        Floats mean{};
+        for (int j = 0; j < component_count; ++j) mean += value[j] * FL_LOAD(bins.part[j].data() + i);
+        mean = mean > lowest_mean ? mean : Floats{} + lowest_mean;
+        const Floats y = FL_LOAD(bins.y.data() + i) - pedestal;
+        Floats one{};
+        deviance<Whole>(y, mean, one);
+        found += one;
+        expected_deviance<Whole>(mean, one);
+        expected += one;
+    }
+    DevianceSums sums;
+    for (int k = 0; k < lanes; ++k) {
+        sums.deviance += static_cast<double>(found[k]);
+        sums.expected += static_cast<double>(expected[k]);
+    }
+    sums.bins = static_cast<double>(bins.n);
+    return sums;
+}
+#undef FL_LOAD
+
+// Shares of light between two times after the arrival.
+void set_purity(const CumulativeCurves& curves, double open, double close, ComponentFit::Coefficients& c) {
+    c.purity_width = close - open;
+    for (int j = 0; j < 3; ++j)
+        if (c.present[j]) c.purity_share[j] = curves.at(j, close) - curves.at(j, open);
+}
+
+// The table of kernels: light per bin for each place of the arrival within its bin, and its integral.
+CurveTable table_of(const CumulativeCurves& curves, std::int64_t bins, std::int64_t margin, Keeper& keep) {
+    std::vector<float> bin;
+    std::vector<double> cumulative;
+    for (int j = 0; j < 3; ++j) {
+        const bool there = !curves.curve[j].empty();
+        for (int phase = 0; phase <= curve_phases; ++phase)
+            for (std::int64_t k = 0; k < bins; ++k) {
+                const double x = curves.first + static_cast<double>(k) - static_cast<double>(phase) / curve_phases;
+                bin.push_back(there ? static_cast<float>(curves.at(j, x + 1) - curves.at(j, x)) : 0.0F);
+            }
+        for (std::int64_t m = 0; m <= bins * curve_phases; ++m)
+            cumulative.push_back(there ? curves.at(j, curves.first + static_cast<double>(m) / curve_phases) : 0.0);
+    }
+    return {keep.keep(bin), keep.keep(cumulative), bins, static_cast<std::int64_t>(curves.first), margin};
+}
+
+Slab slab_of(const Scan& scan) {
+    const Medium& m = scan.medium;
+    if (!m.thickness_m || !m.refractive_index)
+        throw Error(ExitCode::bad_input,
+                    fmt::format("{}: /entry/geometry/medium has no {}", scan.name,
+                                m.thickness_m ? "refractive_index" : "thickness"),
+                    "component_fit.diffuse is \"slab\", diffusion through a slab of that thickness",
+                    "add it, or set --component_fit.diffuse gamma");
+    Slab slab;
+    slab.thickness_m = *m.thickness_m;
+    slab.refractive_index = *m.refractive_index;
+    slab.mu_s_prime_per_m = m.mu_s_prime_per_m.value_or(10 / *m.thickness_m);
+    slab.mu_a_per_m = std::max(m.mu_a_per_m.value_or(0), 1e-3 / *m.thickness_m);
+    return slab;
+}
+
+FittedShapes shapes_for(const ComponentFit::Params& params, StageContext& context, const BinnedResponse& response,
+                        const PooledComponents& pooled) {
+    const Scan& scan = context.scan;
+    ShapeChoice choice;
+    choice.choose_parts = params.components == ComponentFit::Components::automatic;
+    choice.start.snake = choice.start.diffuse = params.components != ComponentFit::Components::ballistic;
+    choice.start.bin_width_s = scan.bin_width_s;
+    choice.start.diffuse_shape = params.diffuse;
+    if (!std::isnan(params.snake_decay_ps)) choice.snake_decay = params.snake_decay_ps * 1e-12 / scan.bin_width_s;
+    if (context.is_reference) choice.start.snake = choice.start.diffuse = false;
+    if (choice.start.diffuse && params.diffuse == DiffuseShape::slab) choice.start.slab = slab_of(scan);
+    return fit_shapes(pooled, response, choice);
+}
+
+void tell(const FittedShapes& fitted, StageContext& context) {
+    if (!fitted.converged)
+        context.warn(context.scan.name +
+                     ": the shapes of scattered light did not settle within their steps; the fit "
+                     "goes on with the best that was found");
+    if (context.found == nullptr) return;
+    std::map<std::string, double>& found = *context.found;
+    const ComponentShapes& s = fitted.shapes;
+    const double ps = context.scan.bin_width_s * 1e12;
+    found["ballistic_share"] = fitted.share[ballistic_part];
+    found["pooled_deviance"] = fitted.deviance;
+    if (s.snake) found["snake_decay_ps"] = s.snake_decay * ps;
+    if (s.snake) found["snake_share"] = fitted.share[snake_part];
+    if (!s.diffuse) return;
+    found["diffuse_share"] = fitted.share[diffuse_part];
+    if (s.diffuse_shape == DiffuseShape::gamma) {
+        found["gamma_shape"] = s.gamma_shape;
+        found["gamma_scale_ps"] = s.gamma_scale * ps;
+    } else if (s.diffuse_shape == DiffuseShape::exponential) {
+        found["onset_ps"] = s.onset * ps;
+        found["decay_ps"] = s.decay * ps;
+    } else {
+        found["slab_mu_s_prime_per_m"] = s.slab.mu_s_prime_per_m;
+        found["slab_mu_a_per_m"] = s.slab.mu_a_per_m;
+    }
+}
+
+}  // namespace
+
+const ParamTable& ComponentFit::Params::table() {
+    static const ParamTable t{
+        choice(&Params::components, "components",
+               "which parts are fitted: those that the pooled traces need, all four, or ballistic light and background",
+               {"automatic", "all", "ballistic"}),
+        choice(&Params::diffuse, "diffuse", "how diffuse light comes: a gamma curve, an exponential tail, or a slab's",
+               {"gamma", "exponential", "slab"})
+            .only_if("components", "automatic|all"),
+        choice(&Params::background, "background", "constant background: fitted, or the model's dark counts",
+               {"fitted", "dark"}),
+        choice(&Params::amplitudes, "amplitudes",
+               "whether light may come out below 0 (unbiased), or is held at 0 where it would",
+               {"non_negative", "either_sign"}),
+        choice(&Params::arrival, "arrival", "when light arrives: as expected, or fitted where light is seen",
+               {"fixed", "per_pixel"}),
+        real(&Params::snake_decay_ps, "snake_decay_ps", "ps", "decay time of snake light", 0.01, 1e6)
+            .auto_is("fitted to the pooled traces")
+            .only_if("components", "automatic|all"),
+        real(&Params::arrival_reach_ps, "arrival_reach_ps", "ps", "how far from the expected arrival it is looked for",
+             0.01, 1e6)
+            .auto_is("the response's FWHM")
+            .only_if("arrival", "per_pixel"),
+        integer(&Params::iterations, "iterations", "", "most steps of a fit; one that needs more is flagged", 1, 1000),
+    };
+    return t;
+}
+
+std::vector<Layer> ComponentFit::layers(const Params& params) {
+    std::vector<Layer> layers{Layer::counts,     Layer::ballistic, Layer::ballistic_sigma, Layer::snake, Layer::diffuse,
+                              Layer::background, Layer::purity,    Layer::deviance,        Layer::snr};
+    if (params.arrival == Arrival::per_pixel)
+        for (const Layer layer : {Layer::arrival, Layer::arrival_sigma}) layers.push_back(layer);
+    return layers;
+}
+
+ComponentFit::Coefficients ComponentFit::prepare(const Params& params, StageContext& context) {
+    const Scan& scan = context.scan;
+    if (scan.irf.empty())
+        throw Error(ExitCode::bad_input, scan.name + ": there is no /entry/calibration/irf",
+                    "component_fit tells the parts of light apart by the response",
+                    "add the response, or use --recipe transmission, which works without one");
+    const BinnedResponse response = binned_response(scan);
+    if (!context.is_reference) {
+        for (const std::string& message : response.messages) context.warn(scan.name + ": " + message);
+        if (scan.irf.per_pixel)
+            context.warn(scan.name + ": component_fit takes the mean of the pixels' responses for all of them");
+    }
+    const ResponseSpan span = response_span(response.cumulative);
+    const PooledComponents pooled = pool_components(scan, context.sample, span);
+    const FittedShapes fitted = shapes_for(params, context, response, pooled);
+    if (!context.is_reference) tell(fitted, context);
+
+    Coefficients c;
+    c.present[ballistic_part] = true;
+    c.present[snake_part] = fitted.shapes.snake;
+    c.present[diffuse_part] = fitted.shapes.diffuse;
+    c.present[background_part] = params.background == Background::fitted;
+    c.signed_amplitudes = params.amplitudes == Amplitudes::either_sign;
+    c.fit_arrival = params.arrival == Arrival::per_pixel;
+    c.iterations = static_cast<int>(params.iterations);
+    double sum = 0;
+    for (int j = 0; j < 3; ++j) {
+        c.start[j] = c.present[j] ? std::max(fitted.share[j], 0.02) : 0;
+        sum += c.start[j];
+    }
+    for (double& start : c.start) start /= sum;
+    const double fwhm = response.fwhm_bins;
+    if (c.fit_arrival)
+        c.arrival_reach =
+            std::isnan(params.arrival_reach_ps) ? fwhm : params.arrival_reach_ps * 1e-12 / scan.bin_width_s;
+    const auto margin = c.fit_arrival ? static_cast<std::int64_t>(std::ceil(c.arrival_reach)) + 1 : 0;
+    const std::int64_t bins = pooled.bins + 3 * margin;
+    // One bin more on either side than the table shows: a place within its bin looks one bin back.
+    const CumulativeCurves curves =
+        cumulative_curves(response.cumulative, fitted.shapes, pooled.first - 2 * static_cast<double>(margin), bins,
+                          curve_steps(span, curve_phases));
+    c.table = table_of(curves, bins, margin, context.keep);
+    set_purity(curves, -1.0 * fwhm, 0.5 * fwhm, c);
+    c.bin_width_s = scan.bin_width_s;
+    c.first_bin_centre_s = scan.first_bin_centre_s;
+    if (context.shared != nullptr) (*context.shared)[context.is_reference ? "reference.gate_share" : "gate_share"] = 1;
+    return c;
+}
+
+void ComponentFit::on_cpu(const TraceTile& tile, const Coefficients& c) {
+    const DetectorModel& m = tile.model;
+    const std::int64_t all = tile.counts.bins;
+    TraceBins bins(all, c.fit_arrival);
+    for (std::int64_t i = 0; i < tile.counts.traces; ++i) {
+        const double total = sum_counts(tile.counts, i, 0, all);
+        const FitWindow window = fit_window(c.table, all, static_cast<double>(m.arrival[i]));
+        if (is_masked(tile, i) || !response_inside(c.table, m.edges, all, window)) {
+            write_fitted(tile, i, c, nullptr, total, {});
+            continue;
+        }
+        const LeadBins lead = fill_bins(tile, i, c, window, bins);
+        double width = 0;
+        for (std::size_t k = 0; k < static_cast<std::size_t>(window.last - window.first); ++k)
+            width += static_cast<double>(bins.part[background_part][k]);
+        FitState state;
+        start_values(c, lead, total - lead.counts, width, m.dark == nullptr ? 0.0 : static_cast<double>(m.dark[i]),
+                     m.gain == nullptr ? 1.0 : static_cast<double>(m.gain[i]), state);
+        TraceSums sums{tile, i, c, bins, window};
+        fit_trace(c, sums, window.arrival, state);
+        float value[component_count];
+        for (int j = 0; j < component_count; ++j) value[j] = static_cast<float>(state.value[j]);
+        write_fitted(tile, i, c, &state, total, deviance_of(bins, value));
+    }
+}
+
+}  // namespace firstlight
