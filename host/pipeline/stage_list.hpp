@@ -14,6 +14,8 @@
 #include "kernels/corrections/pile_up.hpp"
 #include "kernels/corrections/pixel_mask.hpp"
 #include "kernels/corrections/time_skew.hpp"
+#include "kernels/deconvolution/richardson_lucy.hpp"
+#include "kernels/deconvolution/wiener.hpp"
 #include "kernels/first_arrival/expected_arrival.hpp"
 #include "kernels/first_arrival/matched_arrival.hpp"
 #include "kernels/gating/time_gate.hpp"
@@ -26,6 +28,7 @@
 namespace firstlight {
 
 using Stages = std::tuple<PixelMask, PileUp, DarkCounts, BinNonlinearity, TimeSkew, FlatField,  // corrections
+                          Wiener, RichardsonLucy,                                               // deconvolution
                           ExpectedArrival, MatchedArrival,                                      // first_arrival
                           TimeGate,                                                             // gating
                           PoissonTv, Attenuation, Inpainting,                                   // reconstruction

@@ -53,6 +53,13 @@ Recipe recipe_with(const std::string& stage) {
 stages = ["pixel_mask", "expected_arrival", "time_gate", "poisson_tv", "attenuation", "inpainting", "tone_map"]
 )",
                             "test");
+    if (stage == "wiener" || stage == "richardson_lucy")
+        return parse_recipe(fmt::format(R"(
+stages = ["pixel_mask", "pile_up", "dark_counts", "bin_nonlinearity", "time_skew", "flat_field", "{}",
+          "expected_arrival", "time_gate", "attenuation", "inpainting", "tone_map"]
+)",
+                                        stage),
+                            "test");
     if (stage != "matched_arrival") return load_recipe("transmission");
     return parse_recipe(R"(
 stages = ["pixel_mask", "pile_up", "dark_counts", "bin_nonlinearity", "time_skew", "flat_field", "matched_arrival",

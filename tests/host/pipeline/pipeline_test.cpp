@@ -97,9 +97,25 @@ TEST(Pipeline, arrival_per_pixel_sees_live_fractions_and_bin_widths) {
     EXPECT_GT(worst("\"pile_up\", "), 0.3);
 }
 
+// A narrow gate on the light that a deconvolution estimated.
+Recipe deconvolving_recipe(const std::string& stage, const std::string& parameters) {
+    return parse_recipe(fmt::format(R"(
+stages = ["pixel_mask", "pile_up", "dark_counts", "bin_nonlinearity", "time_skew", "flat_field", "{0}",
+          "expected_arrival", "time_gate", "attenuation", "inpainting", "tone_map"]
+[{0}]
+{1}
+[time_gate]
+open_ps = -20
+close_ps = 20
+)",
+                                    stage, parameters),
+                        "test");
+}
+
 TEST(Pipeline, bits_depend_on_neither_tiles_nor_threads) {
     const SyntheticScan s(37, 53, 256, 2);
-    for (const Recipe& recipe : {load_recipe("transmission"), per_pixel_recipe()}) {
+    for (const Recipe& recipe : {load_recipe("transmission"), per_pixel_recipe(), deconvolving_recipe("wiener", ""),
+                                 deconvolving_recipe("richardson_lucy", "stop = \"iterations\"\niterations = 3")}) {
         const auto one = open_cpu_queue(1);
         const Reconstruction expected = run_on(*one, s, recipe);
         for (const int threads : {1, 2, 16})
@@ -136,6 +152,29 @@ TEST(Pipeline, optical_depth_of_open_pixels_is_within_its_error) {
     EXPECT_TRUE(std::isfinite(r.images.layer("ballistic")->values[5]));  // the hot pixel was inpainted
 }
 
+// Deconvolved light in a gate as long as the response holds all unscattered counts, which counts in it do not.
+TEST(Pipeline, a_gate_on_deconvolved_light_holds_all_of_it) {
+    const SyntheticScan s(24, 24);
+    const auto queue = open_cpu_queue(2);
+    const auto mean_of = [&](const Recipe& recipe) {
+        const Reconstruction r = run_on(*queue, s, recipe);
+        double sum = 0;
+        int open = 0;
+        for (std::size_t p = 0; p < s.transmission.size(); ++p) {
+            if (s.transmission[p] < 0.5 || (r.images.mask[p] & masked_flags) != 0) continue;
+            sum += static_cast<double>(r.images.layer("ballistic")->values[p]);
+            ++open;
+        }
+        return sum / open;
+    };
+    EXPECT_NEAR(mean_of(deconvolving_recipe("richardson_lucy", "stop = \"automatic\"")), 300, 15);
+    EXPECT_NEAR(mean_of(deconvolving_recipe("wiener", "snr = \"auto\"")), 300, 30);
+    Recipe counts = load_recipe("transmission");
+    set_parameter(counts, "time_gate.open_ps", "-20");
+    set_parameter(counts, "time_gate.close_ps", "20");
+    EXPECT_LT(mean_of(counts), 240);
+}
+
 TEST(Pipeline, counts_in_and_out_form_a_waterfall) {
     const SyntheticScan s(16, 16);
     const auto queue = open_cpu_queue(1);
@@ -157,7 +196,8 @@ TEST(Pipeline, emulated_cuda_agrees_with_cpu) {
     ASSERT_NE(cuda, nullptr) << why_not;
     const SyntheticScan s(6, 11, 200);
     const auto cpu = open_cpu_queue(1);
-    for (const Recipe& recipe : {load_recipe("transmission"), per_pixel_recipe()}) {
+    for (const Recipe& recipe : {load_recipe("transmission"), per_pixel_recipe(),
+                                 deconvolving_recipe("richardson_lucy", "stop = \"iterations\"\niterations = 3")}) {
         const Reconstruction a = run_on(*cpu, s, recipe);
         const Reconstruction b = run_on(*cuda, s, recipe);
         EXPECT_EQ(a.images.mask, b.images.mask);

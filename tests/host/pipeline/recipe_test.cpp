@@ -147,6 +147,11 @@ TEST(Recipe, orders_that_cannot_work_are_refused) {
     EXPECT_NE(refusal(R"("expected_arrival", "pixel_mask", "time_gate")").find("pixel_mask comes after expected_arrival"),
               std::string::npos);
     EXPECT_NE(refusal(R"("time_gate")").find("no arrival to refer to"), std::string::npos);
+    EXPECT_EQ(refusal(R"("wiener", "expected_arrival", "time_gate")"), "");
+    EXPECT_NE(refusal(R"("wiener", "richardson_lucy", "expected_arrival", "time_gate")").find("two deconvolutions"),
+              std::string::npos);
+    EXPECT_NE(refusal(R"("wiener", "matched_arrival")").find("wiener has no effect"), std::string::npos);
+    EXPECT_NE(refusal(R"("expected_arrival", "wiener", "time_gate")").find("comes after"), std::string::npos);
     EXPECT_NE(
         refusal(R"("expected_arrival", "matched_arrival", "time_gate")").find("two stages say when light arrives"),
         std::string::npos);
