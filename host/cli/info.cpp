@@ -25,6 +25,14 @@ const char* path_name(LightPath path) {
     }
 }
 
+const char* kind_name(ScanKind kind) {
+    switch (kind) {
+        case ScanKind::histogram: return "histograms";
+        case ScanKind::gated: return "gated frames";
+        default: return "photon events";
+    }
+}
+
 std::string range_of(const std::vector<double>& values, double factor, const char* unit) {
     const auto [low, high] = std::minmax_element(values.begin(), values.end());
     if (*low == *high) return fmt::format("{:.6g} {}", *low * factor, unit);
@@ -34,6 +42,7 @@ std::string range_of(const std::vector<double>& values, double factor, const cha
 // What a scan says besides its counts; what it does not say is left out.
 Facts calibration_facts(const AcquisitionFile& file) {
     const Scan& scan = file.scan();
+    const AcquisitionInfo& about = file.info();
     Facts facts;
     const auto number = [&](const char* name, const std::optional<double>& value, double factor, const char* unit) {
         if (value) facts.emplace_back(name, fmt::format("{:.6g} {}", *value * factor, unit));
@@ -62,7 +71,8 @@ Facts calibration_facts(const AcquisitionFile& file) {
         facts.emplace_back("masked pixels",
                            fmt::format("{}", std::count_if(scan.pixel_mask.begin(), scan.pixel_mask.end(),
                                                            [](std::uint8_t f) { return f != 0; })));
-    if (file.reference() != nullptr) facts.emplace_back("reference", file.reference()->describe());
+    if (scan.has_reference) facts.emplace_back("reference", file.describe_reference());
+    if (about.frames > 0) facts.emplace_back("frames", fmt::format("{}", about.frames));
     if (file.has_truth()) facts.emplace_back("truth", "in the file (a simulated scan)");
     return facts;
 }
@@ -77,12 +87,13 @@ int show_acquisition(const InfoOptions& options) {
                   {"path", options.path},
                   {"title", about.title},
                   {"uuid", about.uuid},
+                  {"recorded", kind_name(scan.kind)},
                   {"light_path", path_name(scan.path)},
                   {"shape", {scan.views, scan.rows, scan.columns, scan.bins}},
                   {"bin_width_s", scan.bin_width_s},
                   {"first_bin_centre_s", scan.first_bin_centre_s},
-                  {"counts", file.counts().describe()},
-                  {"has_reference", file.reference() != nullptr},
+                  {"counts", file.describe()},
+                  {"has_reference", scan.has_reference},
                   {"has_truth", file.has_truth()},
                   {"warnings", file.warnings()}};
         Json& more = json["metadata"] = Json::object();
@@ -94,9 +105,10 @@ int show_acquisition(const InfoOptions& options) {
     if (!about.title.empty()) facts.emplace_back("title", about.title);
     if (!about.start_time.empty()) facts.emplace_back("start", about.start_time);
     if (!about.creator.empty()) facts.emplace_back("creator", about.creator);
+    facts.emplace_back("recorded", kind_name(scan.kind));
     facts.emplace_back("light path", path_name(scan.path));
     facts.emplace_back("scan", scan_shape(scan));
-    facts.emplace_back("stored as", file.counts().describe());
+    facts.emplace_back("stored as", file.describe());
     facts.emplace_back("time axis", fmt::format("{} to {} (bin centres)", readable_ps(scan.time_of(0.5)),
                                                 readable_ps(scan.time_of(static_cast<double>(scan.bins) - 0.5))));
     facts.insert(facts.end(), calibration.begin(), calibration.end());

@@ -5,6 +5,7 @@
 #include "host/cli/console.hpp"
 #include "host/cli/job_options.hpp"
 #include "host/cli/result_report.hpp"
+#include "host/pipeline/event_source.hpp"
 #include "host/pipeline/trial.hpp"
 #include "kernels/support/parallel_for.hpp"
 
@@ -20,12 +21,19 @@ struct PlanCommandOptions {
 constexpr int device_streams = 2;
 
 Json plan_json(const Plan& plan) {
-    return {{"memory_bytes", plan.total_bytes},    {"lanes", plan.lanes},
-            {"blocks", plan.blocks.size()},        {"block_traces", plan.block_traces},
-            {"tile_traces", plan.tile_traces},     {"passes", plan.passes},
-            {"survey_traces", plan.survey_traces}, {"block_bytes", plan.block_bytes},
-            {"model_bytes", plan.model_bytes},     {"image_bytes", plan.image_bytes},
-            {"survey_bytes", plan.survey_bytes},   {"notes", plan.notes}};
+    return {{"memory_bytes", plan.total_bytes},
+            {"lanes", plan.lanes},
+            {"blocks", plan.blocks.size()},
+            {"block_traces", plan.block_traces},
+            {"tile_traces", plan.tile_traces},
+            {"passes", plan.passes},
+            {"survey_traces", plan.survey_traces},
+            {"block_bytes", plan.block_bytes},
+            {"model_bytes", plan.model_bytes},
+            {"image_bytes", plan.image_bytes},
+            {"survey_bytes", plan.survey_bytes},
+            {"source_bytes", plan.source_bytes},
+            {"notes", plan.notes}};
 }
 
 // Bytes that live on the device: its blocks of counts and their model. Images stay in host memory.
@@ -36,7 +44,7 @@ void print_plan(const PlanCommandOptions& options, const AcquisitionFile& file, 
     const Scan& scan = file.scan();
     const auto counts = static_cast<std::size_t>(scan.views * scan.pixels() * scan.bins) * count_size(scan.type);
     Facts facts{{"scan", fmt::format("{}: {}", options.scan, scan_shape(scan))},
-                {"counts", fmt::format("{} unpacked; {}", readable_bytes(counts), file.counts().describe())},
+                {"counts", fmt::format("{} unpacked; {}", readable_bytes(counts), file.describe())},
                 {"recipe", fmt::format("{}, {} stages", recipe.name, recipe.stages.size())},
                 {"survey", plan.survey_traces == 0
                                ? std::string("none")
@@ -53,6 +61,7 @@ void print_plan(const PlanCommandOptions& options, const AcquisitionFile& file, 
                 {"time", time},
                 {"a GPU", fmt::format("would need {} of its memory, blocks of {} traces on {} streams",
                                       readable_bytes(device_bytes(device)), device.block_traces, device_streams)}};
+    if (plan.source_bytes > 0) facts.emplace_back("  events", "up to " + readable_bytes(plan.source_bytes));
     for (const std::string& note : plan.notes) facts.emplace_back("note", note);
     print_facts(facts);
 }
@@ -64,14 +73,23 @@ int plan_scan(const PlanCommandOptions& options, const CommandLine& line) {
     const AcquisitionFile file = AcquisitionFile::open(options.scan, {});
     const Scan& scan = file.scan();
     plan_options.lanes = options.job.threads > 0 ? options.job.threads : machine_threads();
-    plan_options.grid_rows = file.counts().grid().rows;
-    plan_options.grid_columns = file.counts().grid().columns;
-    const Plan plan = make_plan(scan, recipe, plan_options);
+    const std::size_t limit = plan_options.memory_bytes != 0 ? plan_options.memory_bytes : machine_memory() / 2;
+    if (file.events() != nullptr) {
+        plan_options.grid_rows = 1;
+        plan_options.grid_columns = scan.columns;
+        for (const EventDataset* events : {file.events(), file.reference_events()})
+            if (events != nullptr) plan_options.source_bytes += EventSource::most_bytes(*events, limit);
+    } else {
+        plan_options.grid_rows = file.counts().grid().rows;
+        plan_options.grid_columns = file.counts().grid().columns;
+    }
+    Plan plan = make_plan(scan, recipe, plan_options);
+    if (file.events() != nullptr)
+        plan.notes.emplace_back("events in scan order are counted as they are read: then they take no memory");
     PlanOptions device_options = plan_options;
     device_options.device = true;
     device_options.lanes = device_streams;
     const Plan device = make_plan(scan, recipe, device_options);
-    const std::size_t limit = plan_options.memory_bytes != 0 ? plan_options.memory_bytes : machine_memory() / 2;
 
     // A plan is of use even where the run itself would be refused; then it says what the run would say.
     std::string time;

@@ -3,6 +3,8 @@
 
 #include "host/cli/command.hpp"
 #include "host/cli/console.hpp"
+#include "kernels/acquisition/tag_histogram.hpp"
+#include "kernels/acquisition/tag_windows.hpp"
 #include "kernels/simulation/detector_response.hpp"
 #include "kernels/simulation/photon_transport.hpp"
 
@@ -79,6 +81,9 @@ int print_stage_reference() {
         if (stage.params->empty()) fmt::print("\nIt has no parameters.\n");
         else print_parameters(*stage.params, stage.make_params().get());
     }
+    fmt::print("\n## acquisition\n\nChosen by what the acquisition holds, not by recipes.\n");
+    for (const StageInfo& info : {TagHistogram::info, TagWindows::info})
+        fmt::print("\n### {}\n\n{}.\n\nIt has no parameters.\n", info.name, info.summary);
     fmt::print("\n## simulation\n\nSet by the scene file that `firstlight simulate` reads, not by recipes.\n");
     print_simulation_stage<PhotonTransport>();
     print_simulation_stage<DetectorResponse>();

@@ -9,8 +9,10 @@
 #include "host/cli/progress_bar.hpp"
 #include "host/cli/result_report.hpp"
 #include "host/io/acquisition_writer.hpp"
+#include "host/io/event_writer.hpp"
 #include "host/pipeline/build_facts.hpp"
 #include "host/pipeline/pipeline.hpp"
+#include "host/simulation/photon_tags.hpp"
 #include "host/simulation/simulate.hpp"
 #include "kernels/support/parallel_for.hpp"
 
@@ -18,7 +20,7 @@ namespace firstlight::cli {
 namespace {
 
 struct SimulateOptions {
-    std::string scene, output, backend = "cpu";
+    std::string scene, output, backend = "cpu", as = "histogram", order = "raster";
     std::optional<std::int64_t> seed;
     int threads = 0;
     bool force = false, quiet = false;
@@ -36,13 +38,7 @@ AcquisitionInfo info_of(const SimulatedScan& made, const SimulateOptions& option
     return info;
 }
 
-void write_simulation(const std::filesystem::path& output, const SimulatedScan& made, const AcquisitionInfo& info,
-                      bool force) {
-    WriteOptions how;
-    how.force = force;
-    AcquisitionWriter writer(output, made.scan, info, how);
-    writer.write_all(as_cube(made.scan, made.counts));
-    if (made.scan.has_reference) writer.write_all_reference(as_cube(made.scan, made.reference_counts));
+Truth truth_of(const SimulatedScan& made) {
     Truth truth;
     truth.transmission = made.transmission;
     truth.ballistic = made.ballistic;
@@ -50,7 +46,36 @@ void write_simulation(const std::filesystem::path& output, const SimulatedScan& 
     truth.depth_m = made.depth_m;
     truth.seed = made.seed;
     truth.scene = made.scene_text;
-    writer.set_truth(truth);
+    return truth;
+}
+
+void write_histograms(const std::filesystem::path& output, const SimulatedScan& made, const AcquisitionInfo& info,
+                      const WriteOptions& how) {
+    AcquisitionWriter writer(output, made.scan, info, how);
+    writer.write_all(as_cube(made.scan, made.counts));
+    if (made.scan.has_reference) writer.write_all_reference(as_cube(made.scan, made.reference_counts));
+    writer.set_truth(truth_of(made));
+    writer.commit();
+}
+
+void write_events(const std::filesystem::path& output, const SimulatedScan& made, const AcquisitionInfo& info,
+                  const WriteOptions& how, TagOrder order) {
+    const Scan& scan = made.scan;
+    // A time stamp is the number of a laser pulse; without a repetition rate it is taken as 10 MHz.
+    const double unit_s = 1 / scan.repetition_rate_hz.value_or(1e7);
+    EventWriter writer(output, scan, info, how, number_of_tags(made.counts), number_of_tags(made.reference_counts),
+                       unit_s);
+    PhotonTagOptions options;
+    options.order = order;
+    options.seed = made.seed;
+    for (const bool reference : {false, true}) {
+        if (reference && !scan.has_reference) break;
+        options.recording = reference ? 1 : 0;
+        options.pulses = reference ? scan.reference_pulses.front() : scan.pulses.front();
+        make_photon_tags(reference ? made.reference_counts : made.counts, scan.bins, options,
+                         [&](const EventTags& tags) { writer.append(tags, reference); });
+    }
+    writer.set_truth(truth_of(made));
     writer.commit();
 }
 
@@ -77,7 +102,12 @@ int simulate_scene(const SimulateOptions& options, const CommandLine& line) {
     if (interruption_requested()) throw Interrupted();
     {
         const WritingFiles now;
-        write_simulation(output, made, info_of(made, options, line), options.force);
+        const AcquisitionInfo info = info_of(made, options, line);
+        WriteOptions how;
+        how.force = options.force;
+        if (options.as == "events")
+            write_events(output, made, info, how, options.order == "random" ? TagOrder::random : TagOrder::raster);
+        else write_histograms(output, made, info, how);
     }
     if (!options.quiet)
         print_facts({{"scene", options.scene},
@@ -99,6 +129,16 @@ void add_simulate(CLI::App& program, CommandLine& line) {
     command->add_option("-o,--output", options->output, "Acquisition to write; default: SCENE's name with .h5, here")
         ->type_name("FILE")
         ->check([](const std::string& name) { return name.empty() ? "a file must be named" : ""; });
+    command->add_option("--as", options->as, "What the acquisition holds: histogram, or events (time tags)")
+        ->type_name("KIND")
+        ->check(CLI::IsMember({"histogram", "events"}))
+        ->capture_default_str();
+    command
+        ->add_option("--order", options->order,
+                     "Order of events: raster (pixel after pixel, as scanned) or random (an array's)")
+        ->type_name("ORDER")
+        ->check(CLI::IsMember({"raster", "random"}))
+        ->capture_default_str();
     command->add_option("--seed", options->seed, "Another seed than the scene's")
         ->type_name("N")
         ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 62));

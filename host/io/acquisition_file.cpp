@@ -1,10 +1,24 @@
 #include "host/io/acquisition_file.hpp"
 
 #include "host/io/acquisition_reader.hpp"
+#include "host/io/event_survey.hpp"
 #include "host/io/probe.hpp"
 #include "kernels/support/error.hpp"
+#include "kernels/support/parallel_for.hpp"
 
 namespace firstlight {
+namespace {
+
+void check_events(const EventDataset& events, Findings& findings) {
+    EventSurveyOptions options;
+    options.threads = machine_threads();
+    options.bins_too = true;
+    const EventSurvey survey = survey_events(events, options);
+    if (survey.disorder) findings.warn(*survey.disorder);
+    if (survey.wraps > 0) findings.warn(wrap_remark(events, survey));
+}
+
+}  // namespace
 
 AcquisitionFile AcquisitionFile::open(const std::filesystem::path& path, const OpenOptions& options) {
     if (options.probe) probe(path, ProbeKind::acquisition, options.memory_limit);
@@ -21,7 +35,9 @@ std::vector<Finding> AcquisitionFile::validate(const std::filesystem::path& path
     Findings findings(/*gather=*/true);
     findings.attempt([&] {
         if (options.probe) probe(path, ProbeKind::validation, options.memory_limit);
-        (void)AcquisitionReader(path, options, findings).read();
+        const AcquisitionFile file = AcquisitionReader(path, options, findings).read();
+        for (const EventDataset* events : {file.events(), file.reference_events()})
+            if (events != nullptr && options.read_events) findings.attempt([&] { check_events(*events, findings); });
     });
     return findings.all();
 }

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "host/io/count_dataset.hpp"
+#include "host/io/event_dataset.hpp"
 #include "kernels/support/scan.hpp"
 
 namespace firstlight {
@@ -26,7 +27,8 @@ struct OpenOptions {
     bool probe = true;  // let a child process open the file first
     // Largest amount of memory that reading one chunk, or one table of the file, may take.
     std::size_t memory_limit = std::size_t{1} << 30;
-    bool strict = false;  // what would be a warning is an error
+    bool strict = false;      // what would be a warning is an error
+    bool read_events = true;  // validate(): look at every photon event too
 };
 
 struct Truth {                          // of a simulated scan; an empty vector means "not in the file"
@@ -56,6 +58,7 @@ struct AcquisitionInfo {  // for people and provenance
     std::vector<double> scan_size_m;             // [2] y, x
     std::vector<double> world_from_camera;       // [16], row by row
     std::vector<double> world_from_source;       // [16]
+    std::int64_t frames = 0;                     // of events: starts in event_index
     Provenance provenance;
 };
 
@@ -73,8 +76,15 @@ class AcquisitionFile {
     [[nodiscard]] const std::filesystem::path& path() const { return path_; }
     [[nodiscard]] const Scan& scan() const { return scan_; }
     [[nodiscard]] const AcquisitionInfo& info() const { return info_; }
-    [[nodiscard]] const CountDataset& counts() const { return *counts_; }
+    [[nodiscard]] const CountDataset& counts() const { return *counts_; }             // not of ScanKind::events
     [[nodiscard]] const CountDataset* reference() const { return reference_.get(); }  // null: none in the file
+    [[nodiscard]] const EventDataset* events() const { return events_.get(); }        // null: not of ScanKind::events
+    [[nodiscard]] const EventDataset* reference_events() const { return reference_events_.get(); }  // null: none
+    // How the data are stored, and the reference's ("": there is none), for people.
+    [[nodiscard]] std::string describe() const { return events_ ? events_->describe() : counts_->describe(); }
+    [[nodiscard]] std::string describe_reference() const {
+        return reference_events_ ? reference_events_->describe() : reference_ ? reference_->describe() : "";
+    }
     [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
     [[nodiscard]] bool has_truth() const { return has_truth_; }
     // Reads /entry/truth now; empty when there is none. The file must still be where it was.
@@ -88,6 +98,7 @@ class AcquisitionFile {
     Scan scan_;
     AcquisitionInfo info_;
     std::unique_ptr<CountDataset> counts_, reference_;
+    std::unique_ptr<EventDataset> events_, reference_events_;
     std::vector<std::string> warnings_;
     bool has_truth_ = false;
     struct TruthTables {

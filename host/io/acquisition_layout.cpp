@@ -160,17 +160,18 @@ void write_scan(h5::WriteFile& file, const Scan& scan, const AcquisitionInfo& in
     file.attribute("/entry", "default", std::string("data"));
     file.attribute("/entry", "title", info.title);
     file.attribute("/entry", "start_time", info.start_time);
-    file.attribute("/entry", "kind", std::string("histogram"));
+    const bool events = scan.kind == ScanKind::events;
+    file.attribute("/entry", "kind", std::string(events ? "events" : "histogram"));
     const char* path = scan.path == LightPath::transmission ? "transmission"
                        : scan.path == LightPath::reflection ? "reflection"
                                                             : "confocal";
     file.attribute("/entry", "path", std::string(path));
 
     file.group("/entry/data", "NXdata");
-    file.attribute("/entry/data", "signal", std::string("counts"));
+    file.attribute("/entry/data", "signal", std::string(events ? "nanotimes" : "counts"));
     std::vector<std::string> axes{"y", "x", "t"};
     if (scan.has_views_axis) axes.insert(axes.begin(), "view");
-    file.attribute("/entry/data", "axes", axes);
+    if (!events) file.attribute("/entry/data", "axes", axes);
     std::vector<double> t(static_cast<std::size_t>(scan.bins));
     for (std::int64_t i = 0; i < scan.bins; ++i)
         t[static_cast<std::size_t>(i)] = scan.first_bin_centre_s + static_cast<double>(i) * scan.bin_width_s;

@@ -67,9 +67,14 @@ AcquisitionFile AcquisitionReader::read() {
     // Nothing else makes sense where these fail.
     read_root();
     read_kind_and_path();
-    read_counts();
-    check_axes();
-    read_time_axis();
+    if (out_.scan_.kind == ScanKind::events) {
+        read_events();
+        read_event_time_axis();
+    } else {
+        read_counts();
+        check_axes();
+        read_time_axis();
+    }
     read_pixel_axes();
     read_exposure();
     read_instrument();
@@ -95,10 +100,11 @@ void AcquisitionReader::read_root() {
 void AcquisitionReader::read_kind_and_path() {
     const std::string& name = reader_.file().name();
     const std::string kind = reader_.attribute("/entry", "kind"), path = reader_.attribute("/entry", "path");
-    if (kind != "histogram")
+    if (kind == "events") out_.scan_.kind = ScanKind::events;
+    else if (kind != "histogram")
         throw Error(ExitCode::bad_input, fmt::format("{}: /entry@kind is \"{}\"", name, kind),
-                    "expected \"histogram\": gate stacks and photon events are not reconstructed by this version",
-                    kind.empty() ? "say kind=\"histogram\"" : "make histograms of it");
+                    "expected \"histogram\" or \"events\": gate stacks are not reconstructed by this version",
+                    kind.empty() ? "say which it is" : "make histograms of it");
     findings_.attempt([&] {
         if (path == "transmission") out_.scan_.path = LightPath::transmission;
         else if (path == "reflection") out_.scan_.path = LightPath::reflection;
@@ -150,11 +156,13 @@ void AcquisitionReader::read_time_axis() {
             throw Error(ExitCode::bad_input, where + " is missing", "the centres of the time bins are needed",
                         "store them in seconds");
         const std::vector<std::int64_t> shape = reader_.file().shape("/entry/data/t");
+        const std::vector<std::int64_t> counts = out_.counts_
+                                                     ? out_.counts_->stored().layout().shape
+                                                     : MetadataReader::Shape{scan.rows, scan.columns, scan.bins};
         if (shape.size() != 1 || shape[0] != scan.bins)
             throw Error(ExitCode::bad_input, fmt::format("{} has shape [{}]", where, fmt::join(shape, ", ")),
-                        fmt::format("expected [{}], the last axis of counts [{}]", scan.bins,
-                                    fmt::join(out_.counts_->stored().layout().shape, ", ")),
-                        lengths_hint(shape.empty() ? -1 : shape[0], out_.counts_->stored().layout().shape));
+                        fmt::format("expected [{}], the last axis of counts [{}]", scan.bins, fmt::join(counts, ", ")),
+                        lengths_hint(shape.empty() ? -1 : shape[0], counts));
         std::vector<double> t = reader_.array("/entry/data/t", "s", {{scan.bins}});
         if (t.empty()) return;
         double width = 0;
@@ -297,8 +305,12 @@ void AcquisitionReader::read_reference() {
     Scan& scan = out_.scan_;
     findings_.attempt([&] {
         if (!reader_.has("/entry/reference")) return;
+        if (reader_.has("/entry/reference/detectors")) {
+            read_event_reference();
+            return;
+        }
         if (!reader_.has("/entry/reference/counts")) {
-            findings_.warn(scan.name + ": /entry/reference holds no counts and is ignored");
+            findings_.warn(scan.name + ": /entry/reference holds no counts and no events and is ignored");
             return;
         }
         auto reference = std::make_unique<CountDataset>(reader_.stored("/entry/reference/counts"));

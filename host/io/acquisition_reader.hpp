@@ -18,16 +18,20 @@ class AcquisitionReader {
     void read_root();
     void read_kind_and_path();
     void read_counts();
+    void read_events();
     void check_axes();
     void read_time_axis();
+    void read_event_time_axis();
     void read_pixel_axes();
     void read_exposure();
     void read_instrument();
     void read_geometry();
     void read_calibration();
     void read_reference();
+    void read_event_reference();
     void read_truth();
     void read_provenance();
+    [[nodiscard]] std::unique_ptr<EventDataset> events_in(const std::string& group);
     [[nodiscard]] std::vector<double> per_pixel_or_view(const std::string& path, const std::string& unit);
 
     MetadataReader reader_;

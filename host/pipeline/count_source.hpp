@@ -3,11 +3,14 @@
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "host/data/photon_cube.hpp"
 #include "host/io/count_dataset.hpp"
 
 namespace firstlight {
+
+struct WindowEdges;
 
 struct CountSource {
     using Read = std::function<void(const TileWindow&, void* counts_out)>;
@@ -16,6 +19,12 @@ struct CountSource {
     std::function<Read()> reader;                  // a reader for one thread, with buffers of its own
     // Where the counts of a window already lie side by side in host memory; null, or no function: they must be read.
     std::function<const std::byte*(const TileWindow&)> resident;
+    std::size_t memory_bytes = 0;     // that it holds itself, beside the blocks of its readers
+    std::function<void()> get_ready;  // called before lanes read side by side; may take a while, and memory
+    // A reader of these windows alone, where getting ready for all costs more.
+    std::function<Read(const std::vector<TileWindow>&)> sample;
+    // A source whose traces have the same sums between the edges (window_edges.hpp), where that costs less.
+    std::function<CountSource(WindowEdges)> in_windows;
 };
 
 inline CountSource source_of(const CountDataset& dataset) {
@@ -28,16 +37,26 @@ inline CountSource source_of(const CountDataset& dataset) {
                 return
                     [&dataset, scratch](const TileWindow& window, void* out) { dataset.read(window, out, *scratch); };
             },
+            {},
+            0,
+            {},
+            {},
             {}};
 }
 
 // Whole rows, which stages then see where they are.
 inline CountSource source_of(const PhotonCube& cube) {
-    return {cube.type, 1, cube.columns,
+    return {cube.type,
+            1,
+            cube.columns,
             [&cube]() -> CountSource::Read {
                 return [&cube](const TileWindow& window, void* out) { cube.copy_window(window, out); };
             },
-            [&cube](const TileWindow& window) { return cube.window_in_place(window); }};
+            [&cube](const TileWindow& window) { return cube.window_in_place(window); },
+            0,
+            {},
+            {},
+            {}};
 }
 
 }  // namespace firstlight

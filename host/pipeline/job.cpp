@@ -8,9 +8,49 @@
 #include "host/io/known_hashes.hpp"
 #include "host/io/sha256.hpp"
 #include "host/pipeline/build_facts.hpp"
+#include "host/pipeline/event_source.hpp"
 #include "host/pipeline/light_path.hpp"
+#include "kernels/support/parallel_for.hpp"
 
 namespace firstlight {
+namespace {
+
+// Where the counts of a file come from, whatever kind it is of.
+struct JobSources {
+    Scan scan;
+    CountSource counts, reference;
+    std::vector<std::string> remarks;
+
+    JobSources(const AcquisitionFile& file, Queue& queue, const Job& job, const std::atomic<bool>* cancelled)
+        : scan(file.scan()) {
+        const auto open = [&](const EventDataset& events, std::unique_ptr<EventSource>& source) {
+            EventSourceOptions options;
+            options.memory_bytes = job.memory_bytes != 0 ? job.memory_bytes : machine_memory() / 2;
+            options.threads = job.threads > 0 ? job.threads : machine_threads();
+            options.cancelled = cancelled;
+            source = std::make_unique<EventSource>(events, queue, options);
+            const EventSurvey& survey = source->survey();
+            if (survey.wraps > 0) remarks.push_back(wrap_remark(events, survey));
+            if (survey.disorder && job.strict)
+                throw Error(ExitCode::bad_input, *survey.disorder, "refused because of --strict");
+            if (survey.disorder) remarks.push_back(*survey.disorder);
+            return source->counts();
+        };
+        if (file.events() != nullptr) {
+            counts = open(*file.events(), events_);
+            scan.type = counts.type;
+        } else {
+            counts = source_of(file.counts());
+        }
+        if (file.reference_events() != nullptr) reference = open(*file.reference_events(), reference_events_);
+        else if (file.reference() != nullptr) reference = source_of(*file.reference());
+    }
+
+  private:
+    std::unique_ptr<EventSource> events_, reference_events_;
+};
+
+}  // namespace
 
 Result run_job(const Job& job, const JobCallbacks& callbacks) {
     OpenOptions open_options;
@@ -25,6 +65,7 @@ Result run_job(const Job& job, const JobCallbacks& callbacks) {
     std::future<std::string> sha256 =
         std::async(std::launch::async, [&] { return known_sha256_of_file(job.scan_path, &stop_hashing); });
     Reconstruction reconstruction;
+    std::vector<std::string> remarks;
     try {
         RunOptions options;
         options.memory_bytes = job.memory_bytes;
@@ -32,10 +73,11 @@ Result run_job(const Job& job, const JobCallbacks& callbacks) {
         options.cancelled = callbacks.cancelled;
         options.progress = callbacks.progress;
         options.core_is_taken = [&] { return sha256.wait_for(std::chrono::seconds(0)) != std::future_status::ready; };
-        CountSource reference;
-        if (file.reference() != nullptr) reference = source_of(*file.reference());
-        reconstruction = reconstruct(file.scan(), source_of(file.counts()),
-                                     file.reference() != nullptr ? &reference : nullptr, job.recipe, *queue, options);
+        const JobSources sources(file, *queue, job, callbacks.cancelled);
+        remarks = sources.remarks;
+        reconstruction =
+            reconstruct(sources.scan, sources.counts, file.scan().has_reference ? &sources.reference : nullptr,
+                        job.recipe, *queue, options);
     } catch (...) {
         stop_hashing = true;
         sha256.wait();
@@ -48,10 +90,12 @@ Result run_job(const Job& job, const JobCallbacks& callbacks) {
     Process& process = result.process;
     process.stages = std::move(reconstruction.stages);
     process.warnings = file.warnings();
+    process.warnings.insert(process.warnings.end(), remarks.begin(), remarks.end());
     if (const std::string remark = light_path_remark(file.scan(), job.recipe); !remark.empty())
         process.warnings.push_back(remark);
     process.warnings.insert(process.warnings.end(), reconstruction.warnings.begin(), reconstruction.warnings.end());
-    if (const auto bad = file.counts().bad_values(); bad.number > 0) {
+    const auto bad = file.events() == nullptr ? file.counts().bad_values() : CountDataset::BadValues{};
+    if (bad.number > 0) {
         const std::string problem =
             fmt::format("{}: {} counts are NaN, infinite or negative, the first at view {}, y {}, x {}, bin {}",
                         job.scan_path.string(), bad.number, bad.first[0], bad.first[1], bad.first[2], bad.first[3]);

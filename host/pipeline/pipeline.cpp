@@ -6,9 +6,11 @@
 #include <chrono>
 #include <cmath>
 #include <mutex>
+#include <optional>
 
 #include "host/pipeline/survey_tiles.hpp"
 #include "host/pipeline/tile_stream.hpp"
+#include "host/pipeline/window_edges.hpp"
 #include "kernels/support/layers.hpp"
 #include "kernels/support/parallel_for.hpp"
 
@@ -40,6 +42,7 @@ class Run {
         plan_options.device = !queue_.is_host();
         plan_options.grid_rows = counts.grid_rows;
         plan_options.grid_columns = counts.grid_columns;
+        plan_options.source_bytes = counts.memory_bytes + (reference != nullptr ? reference->memory_bytes : 0);
         result_.plan = make_plan(scan_, recipe_, plan_options);
         total_ = scan_.pixels() * (scan_.views * result_.plan.passes + (reference != nullptr ? 1 : 0));
 
@@ -101,19 +104,20 @@ class Run {
         return c;
     }
 
-    // Prepares the stage for the run's queue and, while a sample exists, on the host too so that it can be filled in.
+    // Prepares the stage for the run's queue and, while a sample exists or the host is asked for, on the host too.
     PreparedStage prepare(const RecipeStage& stage, const Scan& scan, std::int64_t view, bool is_reference,
-                          std::size_t record, SurveyTiles* tiles,
+                          std::size_t record, SurveyTiles* tiles, std::vector<PreparedStage>* for_host,
                           const std::function<std::shared_ptr<void>(StageContext&)>& how) {
         std::shared_ptr<void> on_host;
-        if (tiles != nullptr || queue_.is_host()) {
+        if (tiles != nullptr || for_host != nullptr || queue_.is_host()) {
             StageContext c = context(scan, keep_host_, view, is_reference, true);
             if (tiles != nullptr) c.sample = &tiles->sample;
             on_host = how(c);
         }
         PreparedStage prepared{stage.stage, on_host};
+        if (for_host != nullptr) for_host->push_back(prepared);
         if (!queue_.is_host()) {
-            StageContext c = context(scan, keep_, view, is_reference, tiles == nullptr);
+            StageContext c = context(scan, keep_, view, is_reference, on_host == nullptr);
             if (tiles != nullptr) c.sample = &tiles->sample;
             prepared.coefficients = how(c);
         }
@@ -165,15 +169,16 @@ class Run {
         needs.stages = static_cast<int>(traces.size());
         const char* what = is_reference ? "reference" : "gate";
         std::unique_ptr<SurveyTiles> tiles;
-        if (surveys) tiles = std::make_unique<SurveyTiles>(*host_, scan, counts, view, needs);
+        const bool sums = counts.in_windows && sums_suffice(recipe_, scan);
+        if (surveys) tiles = std::make_unique<SurveyTiles>(*host_, scan, counts, view, needs, sums || !counts.resident);
 
-        std::vector<PreparedStage> prepared;
+        std::vector<PreparedStage> prepared, on_host;
         for (std::size_t s = 0; s < traces.size(); ++s) {
             const RecipeStage& stage = *traces[s];
             const void* params = stage.params.get();
             const Survey survey = stage.stage->survey(params, scan);
             if (survey != Survey::every_pixel) {
-                prepared.push_back(prepare(stage, scan, view, is_reference, s, tiles.get(),
+                prepared.push_back(prepare(stage, scan, view, is_reference, s, tiles.get(), sums ? &on_host : nullptr,
                                            [&](StageContext& c) { return stage.stage->prepare(params, c); }));
                 continue;
             }
@@ -184,10 +189,17 @@ class Run {
             first.push_back({stage.stage, stage.stage->prepare(params, c)});
             ViewImages images = stream(scan, counts, view, needs, first, "arrival");
             const ImageTile tile = images.tile(scan.rows, scan.columns);
-            prepared.push_back(prepare(stage, scan, view, is_reference, s, tiles.get(),
+            prepared.push_back(prepare(stage, scan, view, is_reference, s, tiles.get(), nullptr,
                                        [&](StageContext& r) { return stage.stage->refine(params, r, tile); }));
         }
         tiles.reset();
+        if (sums)
+            if (std::optional<WindowEdges> edges = window_edges(*host_, scan, view, on_host, needs)) {
+                const auto start = std::chrono::steady_clock::now();
+                const CountSource summed = counts.in_windows(std::move(*edges));
+                read_seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+                return stream(scan, summed, view, needs, prepared, what);
+            }
         return stream(scan, counts, view, needs, prepared, what);
     }
 

@@ -107,7 +107,8 @@ Plan make_plan(const Scan& scan, const Recipe& recipe, const PlanOptions& option
         plan.survey_bytes = static_cast<std::size_t>(plan.survey_traces) * (count_bytes + model_per_trace);
     }
 
-    const std::size_t fixed = program_bytes + plan.image_bytes + plan.survey_bytes;
+    plan.source_bytes = options.source_bytes;
+    const std::size_t fixed = program_bytes + plan.image_bytes + plan.survey_bytes + plan.source_bytes;
     const auto lanes = static_cast<std::size_t>(plan.lanes);
     const auto per_lane = memory > fixed ? (memory - fixed) / lanes : 0;
     // Reading needs the block, and a packed and an unpacked chunk beside it.

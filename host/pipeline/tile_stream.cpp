@@ -130,6 +130,11 @@ ViewImages stream_tiles(Queue& queue, const StreamTask& task, StreamTimes& times
     images.effects.assign(task.stages.size(), std::vector<float>(pixels, 0.0F));
     images.flags.assign(pixels, 0);
 
+    if (task.counts.get_ready) {
+        const double start = now();
+        task.counts.get_ready();
+        times.read_seconds += now() - start;
+    }
     std::atomic<std::size_t> next{0};
     std::mutex merging;
     times.stage_seconds.resize(task.stages.size(), 0);

@@ -5,6 +5,8 @@
 #include <functional>
 #include <limits>
 
+#include "kernels/acquisition/tag_histogram.hpp"
+
 namespace firstlight {
 namespace {
 
@@ -62,6 +64,39 @@ PhotonCube read_part(const CountDataset& counts, const TileWindow& part) {
     return cube;
 }
 
+constexpr std::int64_t tried_blocks = 16;
+
+// Traces of photon events from blocks spread over the file: pixels are folded onto the part, whose traces then hold as
+// many tags as those of the scan would, whatever the order of the file. Sets the seconds that all of them would take.
+PhotonCube count_part(const EventDataset& events, const TileWindow& part, double& seconds) {
+    PhotonCube cube(CountType::u4, 1, part.rows, part.columns, events.shape().bins);
+    const std::int64_t blocks = (events.tags() - 1) / events.block_tags() + 1;
+    const std::int64_t tried = std::min(blocks, tried_blocks);
+    std::vector<std::uint32_t> pixels(static_cast<std::size_t>(events.block_tags()));
+    std::vector<std::byte> bins(pixels.size() * events.bin_size());
+    EventDataset::Scratch scratch;
+    std::int64_t read = 0;
+    const auto start = std::chrono::steady_clock::now();
+    for (std::int64_t b = 0; b < tried; ++b) {
+        const std::int64_t begin = blocks * b / tried * events.block_tags();
+        const std::int64_t n = std::min(events.block_tags(), events.tags() - begin);
+        events.read_pixels(begin, n, pixels.data(), scratch);
+        events.read_bins(begin, n, bins.data(), scratch);
+        for (std::int64_t i = 0; i < n; ++i)
+            pixels[static_cast<std::size_t>(i)] %= static_cast<std::uint32_t>(part.traces());
+        TagHistogramTask task;
+        task.tags = {pixels.data(), bins.data(), events.wide(), n};
+        task.counts = cube.counts.data();
+        task.pixels = part.traces();
+        task.bins = events.shape().bins;
+        TagHistogram::on_cpu(task, {});
+        read += n;
+    }
+    const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    seconds += took * static_cast<double>(events.tags()) / static_cast<double>(read);
+    return cube;
+}
+
 }  // namespace
 
 double Trial::expected_seconds(const Scan& scan, int lanes) const {
@@ -81,17 +116,23 @@ Trial try_part(const AcquisitionFile& file, const Recipe& recipe) {
     Trial trial;
     trial.traces = part.traces();
     PhotonCube cube, reference;
+    double events_seconds = 0;
     trial.read_seconds = seconds_of([&] {
-        cube = read_part(file.counts(), part);
-        if (file.reference() != nullptr) reference = read_part(*file.reference(), part);
+        events_seconds = 0;
+        if (file.events() != nullptr) cube = count_part(*file.events(), part, events_seconds);
+        else cube = read_part(file.counts(), part);
+        if (file.reference_events() != nullptr) reference = count_part(*file.reference_events(), part, events_seconds);
+        else if (file.reference() != nullptr) reference = read_part(*file.reference(), part);
     });
-    const Scan scan = cut(whole, part);
+    if (file.events() != nullptr)  // the part's share of all events
+        trial.read_seconds = events_seconds * static_cast<double>(part.traces()) / static_cast<double>(whole.pixels());
+    Scan scan = cut(whole, part);
+    scan.type = cube.type;
     CountSource reference_source;
-    if (file.reference() != nullptr) reference_source = source_of(reference);
+    if (whole.has_reference) reference_source = source_of(reference);
     const auto queue = open_cpu_queue(1);
     trial.compute_seconds = seconds_of([&] {
-        (void)reconstruct(scan, source_of(cube), file.reference() != nullptr ? &reference_source : nullptr, recipe,
-                          *queue, {});
+        (void)reconstruct(scan, source_of(cube), whole.has_reference ? &reference_source : nullptr, recipe, *queue, {});
     });
     return trial;
 }
