@@ -8,6 +8,7 @@
 #include "host/cli/console.hpp"
 #include "host/cli/file_kind.hpp"
 #include "host/cli/result_report.hpp"
+#include "kernels/support/gate_axis.hpp"
 
 namespace firstlight::cli {
 namespace {
@@ -37,6 +38,22 @@ std::string range_of(const std::vector<double>& values, double factor, const cha
     const auto [low, high] = std::minmax_element(values.begin(), values.end());
     if (*low == *high) return fmt::format("{:.6g} {}", *low * factor, unit);
     return fmt::format("{:.6g} to {:.6g} {}", *low * factor, *high * factor, unit);
+}
+
+Facts gate_facts(const Scan& scan) {
+    if (scan.gates.empty()) return {};
+    const GateAxis& gates = scan.gates;
+    std::vector<double> steps;
+    for (std::size_t i = 1; i < gates.delay_s.size(); ++i) steps.push_back(gates.delay_s[i] - gates.delay_s[i - 1]);
+    Facts facts{{"gates", fmt::format("{} at delays of {} to {}", gates.delay_s.size(), readable_ps(gates.delay_s.front()),
+                                      readable_ps(gates.delay_s.back()))},
+                {"gate steps", range_of(steps, 1e12, "ps")},
+                {"gate width", range_of(gates.width_s, 1e12, "ps")},
+                {"frame exposure", range_of(gates.exposure_s, 1, "s")}};
+    if (gates.bit_depth > 0) facts.emplace_back("bit depth", fmt::format("{}", gates.bit_depth));
+    facts.emplace_back("saturated from", fmt::format("{:.10g} counts{}", saturation_of(gates, scan.type),
+                                                     gates.saturation_count > 0 ? "" : " (not said in the file)"));
+    return facts;
 }
 
 // What a scan says besides its counts; what it does not say is left out.
@@ -81,7 +98,8 @@ int show_acquisition(const InfoOptions& options) {
     const AcquisitionFile file = AcquisitionFile::open(options.path, {});
     const Scan& scan = file.scan();
     const AcquisitionInfo& about = file.info();
-    const Facts calibration = calibration_facts(file);
+    Facts calibration = gate_facts(scan);
+    for (auto& fact : calibration_facts(file)) calibration.push_back(std::move(fact));
     if (options.json) {
         Json json{{"kind", "acquisition"},
                   {"path", options.path},
@@ -109,7 +127,8 @@ int show_acquisition(const InfoOptions& options) {
     facts.emplace_back("light path", path_name(scan.path));
     facts.emplace_back("scan", scan_shape(scan));
     facts.emplace_back("stored as", file.describe());
-    facts.emplace_back("time axis", fmt::format("{} to {} (bin centres)", readable_ps(scan.time_of(0.5)),
+    if (scan.gates.empty())
+        facts.emplace_back("time axis", fmt::format("{} to {} (bin centres)", readable_ps(scan.time_of(0.5)),
                                                 readable_ps(scan.time_of(static_cast<double>(scan.bins) - 0.5))));
     facts.insert(facts.end(), calibration.begin(), calibration.end());
     if (!about.provenance.source_file.empty()) facts.emplace_back("made from", about.provenance.source_file);

@@ -1,13 +1,13 @@
 #include "host/cli/job_options.hpp"
 
 #include "host/cli/console.hpp"
+#include "host/pipeline/scan_kind.hpp"
 
 namespace firstlight::cli {
 
 void add_recipe_option(CLI::App& command, JobOptions& options) {
-    command.add_option("-r,--recipe", options.recipe, "Built-in recipe or TOML file")
-        ->type_name("NAME|FILE")
-        ->capture_default_str();
+    command.add_option("-r,--recipe", options.recipe, "Built-in recipe or TOML file; default: transmission, or kerr for gated scans")
+        ->type_name("NAME|FILE");
 }
 
 void add_backend_options(CLI::App& command, JobOptions& options) {
@@ -23,8 +23,8 @@ void add_backend_options(CLI::App& command, JobOptions& options) {
         ->type_name("SIZE");
 }
 
-Recipe recipe_of(const JobOptions& options, const std::vector<StageFlag>& flags) {
-    Recipe recipe = load_recipe(options.recipe);
+Recipe recipe_of(const JobOptions& options, const std::vector<StageFlag>& flags, ScanKind kind) {
+    Recipe recipe = load_recipe(options.recipe.empty() ? default_recipe(kind) : options.recipe);
     set_stage_flags(recipe, flags);
     check_recipe(recipe);
     return recipe;

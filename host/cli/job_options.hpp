@@ -11,7 +11,7 @@
 namespace firstlight::cli {
 
 struct JobOptions {
-    std::string recipe = "transmission";
+    std::string recipe;  // empty: the one that suits the scan
     std::string backend = "auto";
     std::string memory;
     int threads = 0;
@@ -20,8 +20,8 @@ struct JobOptions {
 void add_recipe_option(CLI::App& command, JobOptions& options);
 void add_backend_options(CLI::App& command, JobOptions& options);  // --backend, --threads, --memory
 
-// The recipe as the options and stage flags say, checked. Errors: ExitCode::usage.
-[[nodiscard]] Recipe recipe_of(const JobOptions& options, const std::vector<StageFlag>& flags);
+// The recipe as the options and stage flags say, or the one for scans of this kind, checked. Errors: ExitCode::usage.
+[[nodiscard]] Recipe recipe_of(const JobOptions& options, const std::vector<StageFlag>& flags, ScanKind kind);
 [[nodiscard]] std::size_t memory_of(const JobOptions& options);  // 0: not given
 
 }  // namespace firstlight::cli

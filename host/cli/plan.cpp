@@ -67,11 +67,12 @@ void print_plan(const PlanCommandOptions& options, const AcquisitionFile& file, 
 }
 
 int plan_scan(const PlanCommandOptions& options, const CommandLine& line) {
-    const Recipe recipe = recipe_of(options.job, line.stage_flags);
     PlanOptions plan_options;
     plan_options.memory_bytes = memory_of(options.job);
+    if (!options.job.recipe.empty()) (void)recipe_of(options.job, line.stage_flags, ScanKind::histogram);
     const AcquisitionFile file = AcquisitionFile::open(options.scan, {});
     const Scan& scan = file.scan();
+    const Recipe recipe = recipe_of(options.job, line.stage_flags, scan.kind);
     plan_options.lanes = options.job.threads > 0 ? options.job.threads : machine_threads();
     const std::size_t limit = plan_options.memory_bytes != 0 ? plan_options.memory_bytes : machine_memory() / 2;
     if (file.events() != nullptr) {

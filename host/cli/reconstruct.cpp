@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <exception>
 #include <set>
 
 #include "host/cli/command.hpp"
@@ -12,6 +13,7 @@
 #include "host/cli/progress_bar.hpp"
 #include "host/cli/result_report.hpp"
 #include "host/pipeline/layer_figure.hpp"
+#include "host/pipeline/scan_kind.hpp"
 #include "kernels/support/layers.hpp"
 
 namespace firstlight::cli {
@@ -102,6 +104,25 @@ void report(const ReconstructOptions& options, const std::string& shape, const R
     print_facts(ends);
 }
 
+// What is said of the scan; what is wrong with the line comes before what is wrong with the file.
+struct OpenedScan {
+    ScanKind kind = ScanKind::histogram;
+    std::string shape;
+    std::exception_ptr unreadable;
+};
+
+OpenedScan open_scan(const std::string& path) {
+    OpenedScan opened;
+    try {
+        const AcquisitionFile file = AcquisitionFile::open(path, OpenOptions{});
+        opened.kind = file.scan().kind;
+        opened.shape = scan_shape(file.scan());
+    } catch (const Error&) {
+        opened.unreadable = std::current_exception();
+    }
+    return opened;
+}
+
 int print_stage_help(const Recipe& recipe) {
     fmt::print("Parameters of recipe \"{}\", set by --stage.parameter VALUE:\n", recipe.name);
     for (const RecipeStage& stage : recipe.stages)
@@ -113,14 +134,17 @@ int reconstruct_scan(const ReconstructOptions& options, const CommandLine& line)
     const auto start = std::chrono::steady_clock::now();
     Job job;
     if (options.help_stages) {
-        Recipe recipe = load_recipe(options.job.recipe);
+        const ScanKind kind = options.scan.empty() ? ScanKind::histogram : open_scan(options.scan).kind;
+        Recipe recipe = load_recipe(options.job.recipe.empty() ? default_recipe(kind) : options.job.recipe);
         set_stage_flags(recipe, line.stage_flags);
         return print_stage_help(recipe);
     }
     if (options.scan.empty())
         throw Error(ExitCode::usage, "firstlight reconstruct: SCAN is required", "",
                     "see firstlight reconstruct --help");
-    job.recipe = recipe_of(options.job, line.stage_flags);
+    const OpenedScan scan = open_scan(options.scan);
+    job.recipe = recipe_of(options.job, line.stage_flags, scan.kind);
+    if (scan.unreadable) std::rethrow_exception(scan.unreadable);
     job.scan_path = options.scan;
     job.backend = options.job.backend;
     job.threads = options.job.threads;
@@ -129,8 +153,6 @@ int reconstruct_scan(const ReconstructOptions& options, const CommandLine& line)
     job.command = line.typed;
 
     const std::filesystem::path output = output_of(options);
-    const std::string shape =
-        scan_shape(AcquisitionFile::open(options.scan, OpenOptions{}).scan());  // its errors come first
     check_output(output, options.force, options.scan);
     if (!options.png.empty()) prepare_figure_folder(options, job.recipe);
 
@@ -145,6 +167,8 @@ int reconstruct_scan(const ReconstructOptions& options, const CommandLine& line)
             bar.wipe();
             fmt::print(stderr, "firstlight: {}\n", text);
         };
+        if (options.job.recipe.empty() && scan.kind != ScanKind::histogram)
+            callbacks.say(fmt::format("{} is a gated scan: recipe {}", options.scan, job.recipe.name));
         result = run_job(job, callbacks);
     }
     if (interruption_requested()) throw Interrupted();
@@ -156,7 +180,7 @@ int reconstruct_scan(const ReconstructOptions& options, const CommandLine& line)
         write_result(output, result, options.force);
         if (!options.png.empty()) figures = write_figures(options, result, job.recipe);
     }
-    report(options, shape, job.recipe, result,
+    report(options, scan.shape, job.recipe, result,
            std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), output, figures);
     return 0;
 }

@@ -24,6 +24,9 @@ bool ends_with(const std::string& text, const std::string& end) {
 
 std::string scan_shape(const Scan& scan) {
     const std::string views = scan.has_views_axis ? fmt::format("{} views of ", scan.views) : std::string();
+    if (scan.kind == ScanKind::gated)
+        return fmt::format("{}{} x {} pixels (y, x), {} gates, {} apart on average, counts {}", views, scan.rows,
+                           scan.columns, scan.bins, readable_ps(scan.bin_width_s), type_name(scan.type));
     return fmt::format("{}{} x {} pixels (y, x), {} bins of {}, counts {}", views, scan.rows, scan.columns, scan.bins,
                        readable_ps(scan.bin_width_s), type_name(scan.type));
 }

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "host/io/gated_layout.hpp"
 #include "host/io/identity.hpp"
 #include "kernels/support/error.hpp"
 #include "kernels/support/layers.hpp"
@@ -36,6 +37,17 @@ void write_axis(h5::WriteFile& file, const std::string& name, std::int64_t size,
     file.dataset(path, "f8", {size}, values.data(),
                  {{}, false, known ? units : "1", known ? long_name : name + " index"});
     file.make_scale(path, name);
+}
+
+void write_time_axis(h5::WriteFile& file, const Scan& scan) {
+    std::vector<double> t(static_cast<std::size_t>(scan.bins));
+    for (std::int64_t i = 0; i < scan.bins; ++i)
+        t[static_cast<std::size_t>(i)] = scan.first_bin_centre_s + static_cast<double>(i) * scan.bin_width_s;
+    if (scan.bins == 1) {  // otherwise the centres tell the width
+        const std::vector<double> edges{t[0] - scan.bin_width_s / 2, t[0] + scan.bin_width_s / 2};
+        write_array(file, "/entry/data/t_edges", {2}, edges, "s", "edges of the time bins");
+    }
+    write_axis(file, "t", scan.bins, std::move(t), "s", "time after the laser pulse");
 }
 
 Shape exposure_shape(const Scan& scan, const std::vector<double>& values) {
@@ -131,6 +143,9 @@ void check_scan(const Scan& scan) {
     check(scan.views > 0 && scan.rows > 0 && scan.columns > 0 && scan.bins > 0, "its shape");
     check(scan.has_views_axis || scan.views == 1, "its number of views");
     check(scan.bin_width_s > 0, "its bin width");
+    check(scan.kind != ScanKind::gated || (is(scan.gates.delay_s, scan.bins) && is(scan.gates.width_s, scan.bins) &&
+                                           is(scan.gates.exposure_s, scan.bins) && !scan.gates.empty()),
+          "the gate axis");
     check(is(scan.x_m, scan.columns) && is(scan.y_m, scan.rows), "a pixel axis");
     check(is(scan.view_angle_rad, scan.views), "the view axis");
     check(exposure(scan.pulses) && exposure(scan.exposure_s) && exposure(scan.reference_pulses), "the exposure");
@@ -161,25 +176,18 @@ void write_scan(h5::WriteFile& file, const Scan& scan, const AcquisitionInfo& in
     file.attribute("/entry", "title", info.title);
     file.attribute("/entry", "start_time", info.start_time);
     const bool events = scan.kind == ScanKind::events;
-    file.attribute("/entry", "kind", std::string(events ? "events" : "histogram"));
+    const bool gated = scan.kind == ScanKind::gated;
+    file.attribute("/entry", "kind", std::string(events ? "events" : gated ? "gated" : "histogram"));
     const char* path = scan.path == LightPath::transmission ? "transmission"
                        : scan.path == LightPath::reflection ? "reflection"
                                                             : "confocal";
     file.attribute("/entry", "path", std::string(path));
 
     file.group("/entry/data", "NXdata");
-    file.attribute("/entry/data", "signal", std::string(events ? "nanotimes" : "counts"));
-    std::vector<std::string> axes{"y", "x", "t"};
-    if (scan.has_views_axis) axes.insert(axes.begin(), "view");
-    if (!events) file.attribute("/entry/data", "axes", axes);
-    std::vector<double> t(static_cast<std::size_t>(scan.bins));
-    for (std::int64_t i = 0; i < scan.bins; ++i)
-        t[static_cast<std::size_t>(i)] = scan.first_bin_centre_s + static_cast<double>(i) * scan.bin_width_s;
-    if (scan.bins == 1) {  // otherwise the centres tell the width
-        const std::vector<double> edges{t[0] - scan.bin_width_s / 2, t[0] + scan.bin_width_s / 2};
-        write_array(file, "/entry/data/t_edges", {2}, edges, "s", "edges of the time bins");
-    }
-    write_axis(file, "t", scan.bins, std::move(t), "s", "time after the laser pulse");
+    file.attribute("/entry/data", "signal", std::string(events ? "nanotimes" : gated ? "frames" : "counts"));
+    if (!events) file.attribute("/entry/data", "axes", axis_names(scan.kind, scan.has_views_axis));
+    if (gated) write_gate_axis(file, scan);
+    else write_time_axis(file, scan);
     write_axis(file, "y", scan.rows, scan.y_m, "m", "y in the object plane");
     write_axis(file, "x", scan.columns, scan.x_m, "m", "x in the object plane");
     if (scan.has_views_axis) write_axis(file, "view", scan.views, scan.view_angle_rad, "rad", "rotation angle");

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <limits>
 
+#include "host/io/gated_layout.hpp"
 #include "kernels/support/error.hpp"
 
 namespace firstlight {
@@ -28,6 +29,10 @@ std::string lengths_hint(std::int64_t t, const std::vector<std::int64_t>& shape)
     for (std::size_t i = 0; i + 1 < shape.size(); ++i)
         if (shape[i] == t) return "the time axis seems not to be the last one: store counts as [y, x, t], t fastest";
     return "store one bin centre per time bin";
+}
+
+CountDataset::Order order_of(ScanKind kind) {
+    return kind == ScanKind::gated ? CountDataset::Order::frames : CountDataset::Order::traces;
 }
 
 }  // namespace
@@ -100,11 +105,11 @@ void AcquisitionReader::read_root() {
 void AcquisitionReader::read_kind_and_path() {
     const std::string& name = reader_.file().name();
     const std::string kind = reader_.attribute("/entry", "kind"), path = reader_.attribute("/entry", "path");
-    if (kind == "events") out_.scan_.kind = ScanKind::events;
+    if (kind == "gated") out_.scan_.kind = ScanKind::gated;
+    else if (kind == "events") out_.scan_.kind = ScanKind::events;
     else if (kind != "histogram")
         throw Error(ExitCode::bad_input, fmt::format("{}: /entry@kind is \"{}\"", name, kind),
-                    "expected \"histogram\" or \"events\": gate stacks are not reconstructed by this version",
-                    kind.empty() ? "say which it is" : "make histograms of it");
+                    "expected \"histogram\", \"events\" or \"gated\"", "say which it is");
     findings_.attempt([&] {
         if (path == "transmission") out_.scan_.path = LightPath::transmission;
         else if (path == "reflection") out_.scan_.path = LightPath::reflection;
@@ -117,9 +122,12 @@ void AcquisitionReader::read_kind_and_path() {
 
 void AcquisitionReader::read_counts() {
     const std::string& name = reader_.file().name();
-    if (reader_.file().node("/entry/data/counts") != h5::Node::dataset)
-        throw Error(ExitCode::bad_input, name + ": /entry/data/counts is missing", "a histogram acquisition needs it");
-    out_.counts_ = std::make_unique<CountDataset>(reader_.stored("/entry/data/counts"));
+    const bool gated = out_.scan_.kind == ScanKind::gated;
+    const std::string path = counts_path(out_.scan_.kind, false);
+    if (reader_.file().node(path) != h5::Node::dataset)
+        throw Error(ExitCode::bad_input, fmt::format("{}: {} is missing", name, path),
+                    fmt::format("a {} acquisition needs it", gated ? "gated" : "histogram"));
+    out_.counts_ = std::make_unique<CountDataset>(reader_.stored(path), order_of(out_.scan_.kind));
     const CountDataset& counts = *out_.counts_;
     if (!counts.conversion().empty()) findings_.warn(counts.conversion());
     Scan& scan = out_.scan_;
@@ -135,21 +143,24 @@ void AcquisitionReader::check_axes() {
     findings_.attempt([&] {
         const std::vector<std::string> found = reader_.file().texts("/entry/data", "axes");
         if (found.empty()) return;
-        std::vector<std::string> expected{"y", "x", "t"};
-        if (out_.scan_.has_views_axis) expected.insert(expected.begin(), "view");
+        const bool gated = out_.scan_.kind == ScanKind::gated;
+        const std::vector<std::string> expected = axis_names(out_.scan_.kind, out_.scan_.has_views_axis);
         bool same = found.size() == expected.size();
-        for (std::size_t i = 0; same && i < found.size(); ++i) same = found[i] == expected[i] || found[i] == ".";
+        for (std::size_t i = 0; same && i < found.size(); ++i)
+            same = found[i] == expected[i] || found[i] == "." || (found[i] == "gate" && expected[i] == "gate_delay");
         if (!same)
             throw Error(ExitCode::bad_input,
-                        fmt::format("{}: the axes of /entry/data/counts are [{}]", reader_.file().name(),
-                                    fmt::join(found, ", ")),
+                        fmt::format("{}: the axes of {} are [{}]", reader_.file().name(),
+                                    counts_path(out_.scan_.kind, false), fmt::join(found, ", ")),
                         fmt::format("expected [{}]", fmt::join(expected, ", ")),
-                        "transpose the counts so that t is the last axis");
+                        gated ? "transpose the frames so that y and x are the last axes"
+                              : "transpose the counts so that t is the last axis");
     });
 }
 
 void AcquisitionReader::read_time_axis() {
     Scan& scan = out_.scan_;
+    if (scan.kind == ScanKind::gated) return read_gate_axis(reader_, scan);
     const std::string where = reader_.file().name() + ": /entry/data/t";
     findings_.attempt([&] {
         if (!reader_.has("/entry/data/t"))
@@ -265,6 +276,10 @@ void AcquisitionReader::read_calibration() {
                 if (!(scan.irf.time_s[i] > scan.irf.time_s[i - 1]))
                     throw Error(ExitCode::bad_input,
                                 fmt::format("{}: {}irf_t does not increase at element {}", scan.name, group, i));
+            if (!reader_.has(group + "irf_t") && scan.kind == ScanKind::gated)
+                throw Error(ExitCode::bad_input, fmt::format("{}: {}irf_t is missing", scan.name, group),
+                            "the response of a gated scan is what a gate sees of a flash, by delay - arrival",
+                            "store irf_t, in seconds");
             if (!reader_.has(group + "irf_t") && k != scan.bins)
                 throw Error(
                     ExitCode::bad_input,
@@ -309,17 +324,21 @@ void AcquisitionReader::read_reference() {
             read_event_reference();
             return;
         }
-        if (!reader_.has("/entry/reference/counts")) {
-            findings_.warn(scan.name + ": /entry/reference holds no counts and no events and is ignored");
+        const std::string path = counts_path(scan.kind, true);
+        if (!reader_.has(path)) {
+            findings_.warn(fmt::format("{}: /entry/reference holds no {} and is ignored", scan.name,
+                                       scan.kind == ScanKind::gated ? "frames" : "counts and no events"));
             return;
         }
-        auto reference = std::make_unique<CountDataset>(reader_.stored("/entry/reference/counts"));
+        auto reference = std::make_unique<CountDataset>(reader_.stored(path), order_of(scan.kind));
         if (reference->rows() != scan.rows || reference->columns() != scan.columns || reference->bins() != scan.bins ||
             (reference->views() != 1 && reference->views() != scan.views))
             throw Error(ExitCode::bad_input,
                         fmt::format("{} has shape [{}]", reference->stored().where(),
                                     fmt::join(reference->stored().layout().shape, ", ")),
-                        fmt::format("expected [{}, {}, {}], as the scan", scan.rows, scan.columns, scan.bins),
+                        scan.kind == ScanKind::gated
+                            ? fmt::format("expected [{}, {}, {}], as the scan", scan.bins, scan.rows, scan.columns)
+                            : fmt::format("expected [{}, {}, {}], as the scan", scan.rows, scan.columns, scan.bins),
                         "record the reference with the scan's pixels and bins");
         if (!reference->conversion().empty()) findings_.warn(reference->conversion());
         out_.reference_ = std::move(reference);

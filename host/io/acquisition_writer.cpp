@@ -11,7 +11,9 @@
 #include "host/io/acquisition_layout.hpp"
 #include "host/io/atomic_file.hpp"
 #include "host/io/filters.hpp"
+#include "host/io/gated_layout.hpp"
 #include "host/io/h5.hpp"
+#include "host/io/transpose.hpp"
 #include "kernels/support/error.hpp"
 #include "kernels/support/parallel_for.hpp"
 
@@ -54,18 +56,24 @@ struct AcquisitionWriter::Parts {
     std::int64_t across() const { return (scan.columns - 1) / size.columns + 1; }
     std::int64_t down() const { return (scan.rows - 1) / size.rows + 1; }
     std::int64_t views(bool reference) const { return reference ? 1 : scan.views; }
-    static const char* path(bool reference) { return reference ? "/entry/reference/counts" : "/entry/data/counts"; }
+    bool gated() const { return scan.kind == ScanKind::gated; }
+    std::string path(bool reference) const { return counts_path(scan.kind, reference); }
 
     void make_counts(bool reference) {
         std::vector<std::int64_t> shape{scan.rows, scan.columns, scan.bins}, chunk{size.rows, size.columns, scan.bins};
-        std::vector<std::string> axes{"y", "x", "t"};
+        if (gated()) {
+            shape = {scan.bins, scan.rows, scan.columns};
+            chunk = {scan.bins, size.rows, size.columns};
+        }
+        const std::vector<std::string> axes = axis_names(scan.kind, scan.has_views_axis && !reference);
         if (scan.has_views_axis && !reference) {
             shape.insert(shape.begin(), scan.views);
             chunk.insert(chunk.begin(), 1);
-            axes.insert(axes.begin(), "view");
         }
         file->dataset(path(reference), type_name(scan.type), shape, nullptr,
-                      {chunk, options.packing == Packing::deflate, "counts", "photon counts"});
+                      {chunk, options.packing == Packing::deflate, "counts",
+                       gated() ? "photon counts of the gate" : "photon counts"});
+        if (gated()) write_frame_attributes(*file, path(reference), scan.gates);
         for (std::size_t i = 0; i < axes.size(); ++i)
             file->attach_scale(path(reference), "/entry/data/" + axes[i], static_cast<unsigned>(i));
         written[reference ? 1 : 0].assign(static_cast<std::size_t>(views(reference) * down() * across()), 0);
@@ -82,7 +90,7 @@ struct AcquisitionWriter::Parts {
         const std::size_t element = count_size(scan.type), trace = static_cast<std::size_t>(scan.bins) * element;
         std::span<const std::byte> chunk(static_cast<const std::byte*>(counts),
                                          static_cast<std::size_t>(window.traces()) * trace);
-        std::vector<std::byte> padded, packed;
+        std::vector<std::byte> padded, frames, packed;
         if (window.rows != size.rows || window.columns != size.columns) {  // chunks at the edges are stored whole
             padded.resize(static_cast<std::size_t>(size.rows * size.columns) * trace);
             const std::size_t row_bytes = static_cast<std::size_t>(window.columns) * trace;
@@ -91,11 +99,17 @@ struct AcquisitionWriter::Parts {
                             chunk.data() + static_cast<std::size_t>(r) * row_bytes, row_bytes);
             chunk = padded;
         }
+        if (gated()) {
+            frames.resize(chunk.size());
+            transpose(chunk.data(), size.rows * size.columns, scan.bins, element, frames.data());
+            chunk = frames;
+        }
         if (options.packing == Packing::deflate) {
             packed = encode_chunk(chunk, element);
             chunk = packed;
         }
         std::vector<std::int64_t> offset{window.y0, window.x0, 0};
+        if (gated()) offset = {0, window.y0, window.x0};
         if (scan.has_views_axis && !reference) offset.insert(offset.begin(), window.view);
         const std::scoped_lock hold(lock);
         const NoFileSizeSignal guard;

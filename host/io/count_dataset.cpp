@@ -9,6 +9,7 @@
 
 #include "host/io/element_cast.hpp"
 #include "host/io/filters.hpp"
+#include "host/io/transpose.hpp"
 #include "kernels/support/error.hpp"
 
 namespace firstlight {
@@ -37,14 +38,16 @@ void swap_bytes(std::byte* data, std::size_t n, std::size_t element) {
 
 }  // namespace
 
-CountDataset::CountDataset(StoredDataset stored) : stored_(std::move(stored)), tally_(std::make_unique<Tally>()) {
+CountDataset::CountDataset(StoredDataset stored, Order order)
+    : stored_(std::move(stored)), order_(order), tally_(std::make_unique<Tally>()) {
     const h5::StoredLayout& layout = stored_.layout();
     const std::vector<std::int64_t>& shape = layout.shape;
     if (shape.size() != 3 && shape.size() != 4)
-        throw Error(
-            ExitCode::bad_input, fmt::format("{} has {} axes", stored_.where(), shape.size()),
-            fmt::format("found shape [{}], expected counts[y, x, t] or counts[view, y, x, t]", fmt::join(shape, ", ")),
-            "reshape it, or import it with `firstlight import`");
+        throw Error(ExitCode::bad_input, fmt::format("{} has {} axes", stored_.where(), shape.size()),
+                    fmt::format("found shape [{}], expected {}", fmt::join(shape, ", "),
+                                order == Order::traces ? "counts[y, x, t] or counts[view, y, x, t]"
+                                                       : "frames[gate, y, x] or frames[view, gate, y, x]"),
+                    "reshape it, or import it with `firstlight import`");
     for (const std::int64_t n : shape)
         if (n == 0)
             throw Error(ExitCode::bad_input, fmt::format("{} is empty", stored_.where()),
@@ -52,9 +55,10 @@ CountDataset::CountDataset(StoredDataset stored) : stored_(std::move(stored)), t
     has_views_axis_ = shape.size() == 4;
     const std::size_t first = has_views_axis_ ? 1 : 0;
     if (has_views_axis_) views_ = shape[0];
-    rows_ = shape[first];
-    columns_ = shape[first + 1];
-    bins_ = shape[first + 2];
+    const std::size_t y = order == Order::traces ? first : first + 1;
+    rows_ = shape[y];
+    columns_ = shape[y + 1];
+    bins_ = shape[order == Order::traces ? first + 2 : first];
     type_ = kept_type(layout.type, stored_.where());
     const bool kept = layout.type.bytes == count_size(type_) &&
                       layout.type.kind == (type_ == CountType::f4 ? h5::Kind::real : h5::Kind::unsigned_integer);
@@ -67,12 +71,13 @@ CountDataset::TileGrid CountDataset::grid() const {
     const h5::StoredLayout& layout = stored_.layout();
     if (layout.layout == h5::Layout::chunked) {
         const std::size_t rank = layout.chunk_shape.size();
-        return {std::min(layout.chunk_shape[rank - 3], rows_), std::min(layout.chunk_shape[rank - 2], columns_)};
+        const std::size_t y = order_ == Order::traces ? rank - 3 : rank - 2;
+        return {std::min(layout.chunk_shape[y], rows_), std::min(layout.chunk_shape[y + 1], columns_)};
     }
     // Whole runs of rows, so that a tile is one piece of the file; parts of a row where a row is too long.
     const std::int64_t traces =
         std::max<std::int64_t>(1, tile_bytes_wanted / (bins_ * static_cast<std::int64_t>(layout.type.bytes)));
-    if (traces < columns_) return {1, traces};
+    if (traces < columns_) return {1, order_ == Order::traces ? traces : columns_};  // frames: whole rows of each
     return {std::min(rows_, traces / columns_), columns_};
 }
 
@@ -91,21 +96,35 @@ void CountDataset::read(const TileWindow& window, void* counts_out, Scratch& scr
     if (window.view < 0 || window.view >= views_ || window.y0 < 0 || window.rows < 0 ||
         window.rows > rows_ - window.y0 || window.x0 < 0 || window.columns < 0 || window.columns > columns_ - window.x0)
         throw Error(ExitCode::internal, stored_.where() + ": asked for pixels outside the scan");
-    const std::array<std::int64_t, 4> start{window.view, window.y0, window.x0, 0};
-    const std::array<std::int64_t, 4> count{1, window.rows, window.columns, bins_};
-    const std::size_t skip = has_views_axis_ ? 0 : 1;
     const auto n = static_cast<std::size_t>(window.traces() * bins_);
     const h5::ElementType& type = stored_.layout().type;
     if (conversion_.empty()) {
         auto* out = static_cast<std::byte*>(counts_out);
-        stored_.read_box(start.data() + skip, count.data() + skip, out, scratch);
+        read_stored(window, out, scratch);
         if (type.big_endian) swap_bytes(out, n, type.bytes);
     } else {
         scratch.stored.resize(n * type.bytes);
-        stored_.read_box(start.data() + skip, count.data() + skip, scratch.stored.data(), scratch);
+        read_stored(window, scratch.stored.data(), scratch);
         convert(window, scratch.stored.data(), counts_out);
     }
     if (type_ == CountType::f4) clean_floats(window, static_cast<float*>(counts_out));
+}
+
+// Traces in the stored type.
+void CountDataset::read_stored(const TileWindow& window, std::byte* out, Scratch& scratch) const {
+    const std::size_t skip = has_views_axis_ ? 0 : 1;
+    if (order_ == Order::traces) {
+        const std::array<std::int64_t, 4> start{window.view, window.y0, window.x0, 0};
+        const std::array<std::int64_t, 4> count{1, window.rows, window.columns, bins_};
+        stored_.read_box(start.data() + skip, count.data() + skip, out, scratch);
+        return;
+    }
+    const std::array<std::int64_t, 4> start{window.view, 0, window.y0, window.x0};
+    const std::array<std::int64_t, 4> count{1, bins_, window.rows, window.columns};
+    const std::size_t element = stored_.layout().type.bytes;
+    scratch.frames.resize(static_cast<std::size_t>(window.traces() * bins_) * element);
+    stored_.read_box(start.data() + skip, count.data() + skip, scratch.frames.data(), scratch);
+    transpose(scratch.frames.data(), bins_, window.traces(), element, out);
 }
 
 void CountDataset::convert(const TileWindow& window, const std::byte* from, void* to) const {

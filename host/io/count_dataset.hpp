@@ -1,4 +1,6 @@
-// A dataset of counts in a file, [y, x, t] or [view, y, x, t], read tile by tile from several threads at once.
+// A dataset of counts in a file, [y, x, t] or [view, y, x, t], read tile by tile from several threads at once; or the
+// frames of a gated camera, [gate, y, x] or [view, gate, y, x], whose pixels become traces along the gates as they are
+// read.
 //
 // After opening no HDF5 call is made: chunk addresses were gathered, bytes come by pread from the reader's own file
 // descriptor and are decoded in process (filters.hpp), because HDF5 holds one lock for the whole process.
@@ -41,8 +43,10 @@ class CountDataset {
         std::array<std::int64_t, 4> first{-1, -1, -1, -1};  // view, y, x, bin of one of them (the lowest met so far)
     };
 
+    enum class Order : std::uint8_t { traces, frames };  // as stored: time last, or gates before y and x
+
     // Errors (bad_input): not rank 3 or 4, a type that holds no counts, an empty axis.
-    explicit CountDataset(StoredDataset stored);
+    explicit CountDataset(StoredDataset stored, Order order = Order::traces);
 
     [[nodiscard]] std::int64_t views() const { return views_; }
     [[nodiscard]] std::int64_t rows() const { return rows_; }
@@ -62,10 +66,12 @@ class CountDataset {
     [[nodiscard]] BadValues bad_values() const;
 
   private:
+    void read_stored(const TileWindow& window, std::byte* out, Scratch& scratch) const;
     void convert(const TileWindow& window, const std::byte* from, void* to) const;
     void clean_floats(const TileWindow& window, float* counts) const;
 
     StoredDataset stored_;
+    Order order_;
     std::int64_t views_ = 1, rows_ = 0, columns_ = 0, bins_ = 0;
     bool has_views_axis_ = false;
     CountType type_ = CountType::u2;

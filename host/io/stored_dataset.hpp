@@ -20,7 +20,7 @@ class StoredDataset {
   public:
     // Reusable buffers of one thread; the last decoded chunk stays in it, for windows smaller than chunks.
     struct Scratch {
-        std::vector<std::byte> packed, work, unpacked, stored;
+        std::vector<std::byte> packed, work, unpacked, stored, frames;
         std::uint64_t owner = 0;  // number of the dataset whose chunk `unpacked` holds
         std::int64_t chunk = -1;
     };

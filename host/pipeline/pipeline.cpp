@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 
+#include "host/pipeline/scan_kind.hpp"
 #include "host/pipeline/survey_tiles.hpp"
 #include "host/pipeline/tile_stream.hpp"
 #include "host/pipeline/window_edges.hpp"
@@ -52,11 +53,13 @@ class Run {
             reference_scan.type = reference->type;
             reference_scan.views = 1;
             reference_images = run_traces(reference_scan, *reference, 0, true);
+            remark_on_traces(reference_images, "in the reference ");
         }
         start_images();
         for (std::int64_t view = 0; view < scan_.views; ++view) {
             ViewImages images = run_traces(scan_, counts, view, false);
             count_photons(images);
+            remark_on_traces(images, "");
             if (!reference_images.flags.empty())  // a pixel that is bad in the reference has no optical depth either
                 for (std::size_t p = 0; p < images.flags.size(); ++p)
                     images.flags[p] =
@@ -156,8 +159,9 @@ class Run {
         TileNeeds needs;
         needs.bins = scan.bins;
         needs.layers = layers_of(StageKind::traces);
-        needs.live = recipe_.find(PileUp::info.name) != nullptr;
-        needs.edges = recipe_.find(BinNonlinearity::info.name) != nullptr;
+        const bool sweeps = recipe_.find(GateSweep::info.name) != nullptr;
+        needs.live = sweeps || recipe_.find(PileUp::info.name) != nullptr;
+        needs.edges = sweeps || recipe_.find(BinNonlinearity::info.name) != nullptr;
         needs.signal = recipe_.has_family("deconvolution");
         std::vector<const RecipeStage*> traces;
         bool surveys = false;
@@ -201,6 +205,11 @@ class Run {
                 return stream(scan, summed, view, needs, prepared, what);
             }
         return stream(scan, counts, view, needs, prepared, what);
+    }
+
+    void remark_on_traces(ViewImages& images, const char* where) {
+        for (const std::string& remark : trace_remarks(recipe_, images.tile(scan_.rows, scan_.columns)))
+            warn(fmt::format("{}: {}{}", scan_.name, where, remark));
     }
 
     void count_photons(const ViewImages& images) {
@@ -373,6 +382,7 @@ class Run {
 Reconstruction reconstruct(const Scan& scan, const CountSource& counts, const CountSource* reference,
                            const Recipe& recipe, Queue& queue, const RunOptions& options) {
     check_recipe(recipe);
+    check_kind(scan, recipe);
     return Run(scan, recipe, queue, options).reconstruct(counts, reference);
 }
 

@@ -19,7 +19,9 @@ constexpr std::int64_t survey_side = 16;
 constexpr std::int64_t deconvolved_together = 32;       // traces
 constexpr std::size_t program_bytes = 96 << 20;         // code, libraries and HDF5's caches, left out of the budget
 
-bool fills_live(const Recipe& recipe) { return recipe.find("pile_up") != nullptr; }
+bool fills_live(const Recipe& recipe) {
+    return recipe.find("pile_up") != nullptr || recipe.find("gate_sweep") != nullptr;
+}
 
 std::uint64_t mixed(std::uint64_t v) {  // splitmix64's finaliser: spreads neighbours
     v += 0x9E3779B97F4A7C15ULL;
@@ -113,8 +115,13 @@ Plan make_plan(const Scan& scan, const Recipe& recipe, const PlanOptions& option
     const auto per_lane = memory > fixed ? (memory - fixed) / lanes : 0;
     // Reading needs the block, and a packed and an unpacked chunk beside it.
     const std::size_t share = static_cast<std::size_t>(scan.pixels()) * count_bytes / (4 * lanes);  // work for all lanes
-    const std::size_t target = std::min({options.device ? device_block_bytes : cpu_block_bytes, per_lane / 6,
+    std::size_t target = std::min({options.device ? device_block_bytes : cpu_block_bytes, per_lane / 6,
                                          std::max(share, count_bytes + model_per_trace)});
+    // Chunks of whole frames are unpacked once per block, so blocks as large as chunks and memory allow.
+    const auto grid_bytes = static_cast<std::size_t>(std::min(options.grid_rows, scan.rows) *
+                                                     std::min(options.grid_columns, scan.columns)) * count_bytes;
+    if (scan.kind == ScanKind::gated)
+        target = std::max(target, std::min((grid_bytes + lanes - 1) / lanes, per_lane / 6));
     if (target < count_bytes + model_per_trace)
         throw Error(ExitCode::bad_input,
                     fmt::format("{}: {} MiB of memory are not enough", scan.name, memory >> 20),
@@ -129,7 +136,8 @@ Plan make_plan(const Scan& scan, const Recipe& recipe, const PlanOptions& option
     plan.tile_traces = options.device ? plan.block_traces
                        : options.tile_traces > 0 ? std::min(options.tile_traces, plan.block_traces)
                                                  : std::clamp<std::int64_t>(in_cache, 1, plan.block_traces);
-    plan.block_bytes = static_cast<std::size_t>(plan.block_traces) * count_bytes * 3 * lanes;
+    plan.block_bytes = static_cast<std::size_t>(plan.block_traces) * count_bytes *
+                       (scan.kind == ScanKind::gated ? 4 : 3) * lanes;  // frames are turned into traces
     plan.model_bytes = static_cast<std::size_t>(plan.tile_traces) * model_per_trace * lanes;
     plan.total_bytes = fixed + plan.block_bytes + plan.model_bytes;
     if (shape.first < std::min(options.grid_rows, scan.rows) || shape.second < std::min(options.grid_columns, scan.columns))

@@ -204,6 +204,16 @@ void check_recipe(const Recipe& recipe) {
         refuse(where + ": nothing would come out of it", "neither an arrival nor a gate is in it", "add time_gate");
 }
 
+std::vector<std::string> trace_remarks(const Recipe& recipe, const ImageTile& images) {
+    std::vector<std::string> remarks;
+    for (const RecipeStage& stage : recipe.stages) {
+        if (stage.stage->kind != StageKind::traces || stage.stage->remark == nullptr) continue;
+        std::string remark = stage.stage->remark(images);
+        if (!remark.empty()) remarks.push_back(std::move(remark));
+    }
+    return remarks;
+}
+
 const std::vector<BuiltInRecipe>& built_in_recipes() {
     static const std::vector<BuiltInRecipe> recipes{
         {"transmission", R"(name = "transmission"
@@ -218,6 +228,15 @@ stages = ["pixel_mask", "time_skew", "matched_arrival", "inpainting", "tone_map"
 mode = "per_pixel"
 [tone_map]
 layer = "arrival"
+)"},
+        {"kerr", R"(name = "kerr"
+summary = "Ballistic image and optical depth of a sweep of a gated camera or an optical Kerr gate"
+stages = ["gate_sweep", "pixel_mask", "dark_counts", "time_skew", "flat_field", "expected_arrival", "time_gate",
+          "attenuation", "inpainting", "tone_map"]
+[pixel_mask]
+guard_ps = 0.5  # sweeps may span a few picoseconds
+[dark_counts]
+guard_ps = 0.5
 )"},
     };
     return recipes;

@@ -59,6 +59,9 @@ void set_parameter(Recipe& recipe, const std::string& key, const std::string& te
 // twice) and parameters that were given but have no effect. Called by everything that runs a recipe.
 void check_recipe(const Recipe& recipe);
 
+// What the trace stages have to say of the images they made.
+[[nodiscard]] std::vector<std::string> trace_remarks(const Recipe& recipe, const ImageTile& images);
+
 struct BuiltInRecipe {
     const char* name;
     const char* toml;

@@ -50,10 +50,10 @@ StageEntry entry() {
         e.run_images = +[](Queue& queue, const ImageTile& images, const void* c, int lane) {
             run<S>(queue, images, coefficients_of<S>(c), lane);
         };
-        if constexpr (RemarkingStage<S>) e.remark = +[](const ImageTile& images) { return S::remark(images); };
     } else {
         e.kind = StageKind::rendering;
     }
+    if constexpr (RemarkingStage<S>) e.remark = +[](const ImageTile& images) { return S::remark(images); };
     return e;
 }
 

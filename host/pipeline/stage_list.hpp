@@ -8,6 +8,7 @@
 #include <tuple>
 #include <vector>
 
+#include "kernels/acquisition/gate_sweep.hpp"
 #include "kernels/corrections/bin_nonlinearity.hpp"
 #include "kernels/corrections/dark_counts.hpp"
 #include "kernels/corrections/flat_field.hpp"
@@ -27,7 +28,8 @@
 
 namespace firstlight {
 
-using Stages = std::tuple<PixelMask, PileUp, DarkCounts, BinNonlinearity, TimeSkew, FlatField,  // corrections
+using Stages = std::tuple<GateSweep,                                                            // acquisition
+                          PixelMask, PileUp, DarkCounts, BinNonlinearity, TimeSkew, FlatField,  // corrections
                           Wiener, RichardsonLucy,                                               // deconvolution
                           ExpectedArrival, MatchedArrival,                                      // first_arrival
                           TimeGate,                                                             // gating
@@ -50,7 +52,8 @@ struct StageEntry {
     std::shared_ptr<void> (*refine)(const void* params, StageContext&, const ImageTile& first_pass) = nullptr;
     void (*run_traces)(Queue&, const TraceTile&, const void* coefficients, int lane) = nullptr;
     void (*run_images)(Queue&, const ImageTile&, const void* coefficients, int lane) = nullptr;
-    // What people should know of the finished images (host memory), or ""; null: nothing to say.
+    // What people should know of the images (host memory), or ""; null: nothing to say. Of trace stages, before image
+    // stages run.
     std::string (*remark)(const ImageTile&) = nullptr;
 };
 

@@ -150,6 +150,17 @@ SimulationScene parse_scene(const std::string& text, const std::filesystem::path
     response.parameters(DetectorResponse::Params::table(), &scene.response);
     response.refuse_unknown();
 
+    if (root.has("gates")) {
+        scene.gates = read_gated_camera(root.table("gates"));
+        if (!(scene.repetition_rate_hz > 0))
+            throw Error(ExitCode::bad_input, name + ": [source] repetition_rate_mhz is missing",
+                        "exposures of a gated camera's frames follow from it", "give the laser's repetition rate");
+        if (scene.response.statistics != DetectorResponse::Statistics::poisson || scene.response.bin_nonlinearity > 0)
+            throw Error(ExitCode::bad_input, name + ": [detector_response] does not describe a gated camera",
+                        "its frames have no dead time and no time bins",
+                        "set statistics = \"poisson\" and leave bin_nonlinearity out");
+    }
+
     scene.has_reference = root.has("reference");
     SceneTable reference = root.table("reference");
     if (scene.has_reference) {

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <string>
 
+#include "host/simulation/gated_camera.hpp"
 #include "kernels/simulation/detector_response.hpp"
 #include "kernels/simulation/photon_transport.hpp"
 #include "kernels/simulation/scene.hpp"
@@ -26,6 +27,7 @@ struct SimulationScene {
     double pulses = 0;                                                  // per pixel
     double repetition_rate_hz = 0, wavelength_m = 0, pulse_fwhm_s = 0;  // 0: not known
     CountType count_type = CountType::u2;
+    GatedCamera gates;  // empty: time bins
     bool has_reference = false;
     double reference_pulses = 0;
     double filter_transmission = 1;  // attenuation put into the beam for the reference

@@ -6,6 +6,7 @@
 
 #include "kernels/simulation/unscattered_light.hpp"
 #include "kernels/support/error.hpp"
+#include "kernels/support/gate_axis.hpp"
 #include "kernels/support/run.hpp"
 
 namespace firstlight {
@@ -140,9 +141,13 @@ Scattered follow_photons(const SimulationScene& scene, Queue& queue, const std::
     return light;
 }
 
-std::vector<std::uint32_t> record(const Direct& direct, const std::vector<double>& scattered, const Scan& scan,
-                                  double pulses, std::uint32_t recording, const DetectorResponse::Coefficients& c,
-                                  Queue& queue) {
+struct Recorded {
+    std::vector<double> light;          // [pixels][bins] detections per pulse; only where no counts were asked for
+    std::vector<std::uint32_t> counts;  // [pixels][bins]
+};
+
+Recorded record(const Direct& direct, const std::vector<double>& scattered, const Scan& scan, double pulses,
+                std::uint32_t recording, bool count, const DetectorResponse::Coefficients& c, Queue& queue) {
     Keeper keep(queue);
     ResponseTask task;
     task.pixels = scan.pixels();
@@ -152,16 +157,22 @@ std::vector<std::uint32_t> record(const Direct& direct, const std::vector<double
     task.scattered = keep.keep(scattered);
     const auto cells = static_cast<std::size_t>(scan.pixels() * scan.bins);
     const QueueMemory expected(queue, cells * sizeof(double));
-    const QueueMemory counts_there(queue, cells * sizeof(std::uint32_t));
+    const QueueMemory counts_there(queue, count ? cells * sizeof(std::uint32_t) : 0);
     task.expected = expected.as<double>();
     task.counts = counts_there.as<std::uint32_t>();
     task.pulses = pulses;
     task.recording = recording;
     run<DetectorResponse>(queue, task, c, 0);
-    std::vector<std::uint32_t> counts(cells);
-    queue.download(counts.data(), counts_there.as(), counts_there.bytes(), 0);
+    Recorded made;
+    if (count) {
+        made.counts.resize(cells);
+        queue.download(made.counts.data(), counts_there.as(), counts_there.bytes(), 0);
+    } else {
+        made.light.resize(cells);
+        queue.download(made.light.data(), expected.as(), expected.bytes(), 0);
+    }
     queue.synchronize(0);
-    return counts;
+    return made;
 }
 
 // Of the targets, over the pixels of the focal plane: 4 x 4 points per pixel along the axis.
@@ -186,6 +197,21 @@ std::vector<double> target_transmission(const SimulationScene& scene) {
     return share;
 }
 
+// Of unscattered light of 1 that arrives at `time_s`: what an even sweep of the scan's mean exposure counts in all.
+double sweep_sum(const Scan& scan, double time_s) {
+    const GateBins bins = gate_bins(scan.gates);
+    const std::vector<double>& at = scan.irf.time_s;
+    double sum = 0;
+    for (std::size_t i = 0; i < scan.gates.delay_s.size(); ++i) {
+        const double place = (scan.gates.delay_s[i] - time_s - at.front()) / (at[1] - at[0]);
+        if (!(place >= 0) || place >= static_cast<double>(at.size() - 1)) continue;
+        const auto k = static_cast<std::size_t>(place);
+        const double part = place - static_cast<double>(k);
+        sum += (bins.edges[i + 1] - bins.edges[i]) * ((1 - part) * scan.irf.values[k] + part * scan.irf.values[k + 1]);
+    }
+    return sum;
+}
+
 }  // namespace
 
 SimulatedScan simulate(const SimulationScene& scene, Queue& queue, const std::function<bool(double)>& progress) {
@@ -196,7 +222,18 @@ SimulatedScan simulate(const SimulationScene& scene, Queue& queue, const std::fu
     out.scan = describe(scene);
     Scan& scan = out.scan;
     Keeper keep(queue);
-    const auto response = DetectorResponse::prepare(scene.response, scan, keep);
+    auto response = DetectorResponse::prepare(scene.response, scan, keep);
+    const bool gated = !scene.gates.empty();
+    if (gated)  // the camera's dark counts come with the exposure, not with the light's time axis
+        response.dark = keep.keep(std::vector<double>(static_cast<std::size_t>(scan.pixels()), 0.0));
+    const Scan open = scan;
+    if (gated) scan = gated_scan(open, scene.gates, scene.pulses);
+    const auto recorded = [&](const Direct& direct, const std::vector<double>& scattered, double pulses,
+                              std::uint32_t recording) {
+        Recorded made = record(direct, scattered, open, pulses, recording, !gated, response, queue);
+        if (!gated) return made.counts;
+        return expose(made.light, open, scan, scene.gates, pulses, {response.key_low, response.key_high, recording});
+    };
 
     auto host = open_cpu_queue(1);
     Keeper keep_on_host(*host);
@@ -209,10 +246,10 @@ SimulatedScan simulate(const SimulationScene& scene, Queue& queue, const std::fu
     const Scattered scattered = follow_photons(scene, queue, progress);
     std::vector<double> image = scattered.image;
     for (double& v : image) v *= per_photon;
-    out.counts = record(direct_light(light, scan, per_photon), image, scan, scene.pulses, 0, response, queue);
+    out.counts = recorded(direct_light(light, open, per_photon), image, scene.pulses, 0);
     if (scene.has_reference)
-        out.reference_counts = record(direct_light(clear_light, scan, per_photon * scene.filter_transmission), {}, scan,
-                                      scene.reference_pulses, 1, response, queue);
+        out.reference_counts = recorded(direct_light(clear_light, open, per_photon * scene.filter_transmission), {},
+                                        scene.reference_pulses, 1);
 
     double path = 0;
     if (scan.path == LightPath::transmission) {
@@ -232,15 +269,16 @@ SimulatedScan simulate(const SimulationScene& scene, Queue& queue, const std::fu
     for (const SceneTarget& t : scene.transport.targets)
         if (t.reflects) reflecting_depth.push_back(t.z_m);
     for (std::size_t p = 0; p < static_cast<std::size_t>(scan.pixels()); ++p) {
-        double sum = 0, best = 0, depth = std::numeric_limits<double>::quiet_NaN();
+        double sum = 0, seen = 0, best = 0, depth = std::numeric_limits<double>::quiet_NaN();
         for (std::size_t k = 0; k < light.size(); ++k) {
             sum += light[k].share[p];
+            seen += light[k].share[p] * (gated ? sweep_sum(scan, light[k].time_s[p]) : 1.0);
             if (light[k].share[p] > best && k < reflecting_depth.size() && scan.path != LightPath::transmission) {
                 best = light[k].share[p];
                 depth = reflecting_depth[k];
             }
         }
-        out.ballistic.push_back(sum * per_photon * scene.pulses);
+        out.ballistic.push_back(seen * per_photon * scan.pulses[0]);
         const double clear_share = clear_light.empty() ? 0.0 : clear_light[0].share[p];
         out.optical_depth.push_back(clear_share > 0 ? -std::log(sum / clear_share)
                                                     : std::numeric_limits<double>::quiet_NaN());

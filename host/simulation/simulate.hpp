@@ -7,7 +7,8 @@
 // The reference is the same recording without scattering, absorption and targets (a cell of clear liquid); in
 // reflection, of a white Lambertian board at the nearest reflecting target in a clear medium. Truth:
 //   transmission   of the targets, mean over the pixel (in reflection: reflectivity of what is seen)
-//   ballistic      expected unscattered detections over all pulses in a pixel of gain 1, before pile-up
+//   ballistic      expected unscattered detections over all pulses in a pixel of gain 1, before pile-up; of a gated
+//                  camera those in all gates of an even sweep with the scan's mean exposure
 //   optical_depth  -ln of unscattered light over the reference's (infinite where there is none)
 //   depth          of the reflecting target whose unscattered light is strongest; NaN where there is none
 //   scatter_order  expected detections of scattered light over all pixels and pulses by number of scatterings

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "kernels/support/gate_axis.hpp"
 #include "kernels/support/lead_bins.hpp"
 #include "kernels/support/trace_sums.hpp"
 
@@ -20,9 +21,18 @@ std::vector<float> expected_per_bin(const StageContext& context) {
                     "dark_counts.source = \"rate\" needs the measured dark rate",
                     "use --dark_counts.source before_light, or measure the rate");
     std::vector<float> expected(static_cast<std::size_t>(scan.pixels()));
+    const bool gated = !scan.gates.empty();
+    const double frame_s = gated ? mean_exposure_s(scan.gates) : 0;
     for (std::int64_t p = 0; p < scan.pixels(); ++p) {
         const double pulses = context.is_reference ? scan.reference_pulses_at(context.view, p)
                                                    : scan.pulses_at(context.view, p);
+        if (gated && (pulses > 0 || !context.is_reference)) {
+            const double own = scan.pulses_at(context.view, p);
+            const double longer = context.is_reference && own > 0 ? pulses / own : 1;
+            expected[static_cast<std::size_t>(p)] =
+                static_cast<float>(scan.dark_rate_hz[static_cast<std::size_t>(p)] * frame_s * longer);
+            continue;
+        }
         if (pulses <= 0)
             throw Error(ExitCode::bad_input,
                         scan.name + ": " + (context.is_reference ? "/entry/reference/pulses" : "/entry/exposure/pulses") +
@@ -76,10 +86,16 @@ void DarkCounts::on_cpu(const TraceTile& tile, const Coefficients& c) {
             tile.model.dark[i] = c.per_pixel[tile.window.pixel(i)];
             tile.model.dark_variance[i] = 0;
         } else {
-            const auto lead = static_cast<double>(c.lead_bins);
-            const double mean = sum_live_counts(tile.counts, tile.model.live, i, 0, c.lead_bins) / lead;
-            tile.model.dark[i] = static_cast<float>(mean);
-            tile.model.dark_variance[i] = static_cast<float>(mean / lead);
+            const double width = lead_width(tile.model, c.lead_bins);
+            const double sum = sum_live_counts(tile.counts, tile.model.live, i, 0, c.lead_bins);
+            double variance = sum;
+            if (tile.model.live != nullptr) {
+                variance = 0;
+                for (std::int64_t k = 0; k < c.lead_bins; ++k)
+                    variance += lead_variance(tile.model, i * tile.counts.bins + k, exact_count_at(tile.counts, i, k));
+            }
+            tile.model.dark[i] = static_cast<float>(sum / width);
+            tile.model.dark_variance[i] = static_cast<float>(variance / (width * width));
         }
         if (tile.effect != nullptr) tile.effect[i] = -tile.model.dark[i] * static_cast<float>(tile.counts.bins);
     }

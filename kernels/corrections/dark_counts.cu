@@ -18,13 +18,18 @@ __global__ void fill_dark(TraceTile tile, DarkCounts::Coefficients c) {
         dark = c.per_pixel[tile.window.pixel(trace)];
     } else {
         double sum = 0;
+        double spread = 0;
         for (std::int64_t bin = lane(); bin < c.lead_bins; bin += 32) {
             const float y = count_at(tile.counts, trace, bin);
-            sum += tile.model.live == nullptr ? y : y / tile.model.live[trace * tile.counts.bins + bin];
+            const std::int64_t at = trace * tile.counts.bins + bin;
+            sum += tile.model.live == nullptr ? y : y / tile.model.live[at];
+            spread += tile.model.live == nullptr
+                          ? static_cast<double>(y)
+                          : DarkCounts::lead_variance(tile.model, at, static_cast<double>(y));
         }
-        const double mean = warp_sum(sum) / static_cast<double>(c.lead_bins);
-        dark = static_cast<float>(mean);
-        variance = static_cast<float>(mean / static_cast<double>(c.lead_bins));
+        const double width = DarkCounts::lead_width(tile.model, c.lead_bins);
+        dark = static_cast<float>(warp_sum(sum) / width);
+        variance = static_cast<float>(warp_sum(spread) / (width * width));
     }
     if (lane() == 0) {
         tile.model.dark[trace] = dark;

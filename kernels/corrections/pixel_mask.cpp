@@ -125,6 +125,7 @@ PixelMask::Coefficients PixelMask::prepare(const Params& params, StageContext& c
         return c;
     }
     c.threshold = params.threshold_mad;
+    c.maximum_is_saturated = scan.gates.empty();
     c.hot_bins = scan.bins;
     if (params.statistic != Statistic::total) {
         const std::int64_t lead = lead_bins(context, params.guard_ps);

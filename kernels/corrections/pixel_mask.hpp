@@ -10,7 +10,7 @@
 //              which also flags the bright parts of a scene mostly dark, and a warning says so
 //   dead       no counts at all though nine of ten sampled pixels have 30 or more (in the reference scan, where nothing
 //              stands in the way of the light: half of them); in a scene with a large dark part no pixel is called dead
-//   saturated  a bin holds the largest number its type can (u1, u2, u4)
+//   saturated  a bin holds the largest number its type can (u1, u2, u4); in gated scans gate_sweep says what is
 //   noisy      float counts that do not add up to a finite number
 // Sets bits of model.flags; bits that are set stay. Effect: minus the counts of masked traces, 0 for others.
 // Shapes: per trace. Errors: `given` without a map; a map of another size. Agreement of CPU and CUDA: exact.
@@ -45,6 +45,7 @@ struct PixelMask {
         double threshold = 0;
         const double* exposure = nullptr;  // [pixels] laser pulses; null: 1 everywhere
         bool zero_is_dead = false;
+        bool maximum_is_saturated = true;
     };
 
     static Survey survey(const Params&, const Scan&);
@@ -57,7 +58,7 @@ struct PixelMask {
 FL_HD inline std::uint8_t measured_flags(const PixelMask::Coefficients& c, std::int64_t pixel, double total,
                                          double first, bool at_maximum) {
     unsigned flags = 0;
-    if (at_maximum) flags |= saturated;
+    if (at_maximum && c.maximum_is_saturated) flags |= saturated;
     if (!(total - total == 0)) return static_cast<std::uint8_t>(flags | noisy);  // NaN or infinite
     const double exposure = c.exposure == nullptr ? 1.0 : c.exposure[pixel];
     const double floor = c.mean * exposure > 1 ? c.mean * exposure : 1.0;

@@ -9,8 +9,13 @@
 namespace firstlight {
 
 // Adds [share_phases][4] values p_G, p_W, s_G, s_W for one response. The unit of scattered light is arbitrary.
-void add_shares(const CumulativeResponse& response, const TimeGate::Coefficients& gate,
-                TimeGate::ScatterOnset onset, std::vector<float>& shares);
+void add_shares(const CumulativeResponse& response, const TimeGate::Coefficients& gate, TimeGate::ScatterOnset onset,
+                std::vector<float>& shares);
+
+// The same for bins with these edges and light that arrives at `arrival`, where a sweep of gates is uneven; all phases
+// are alike.
+void add_shares(const CumulativeResponse& response, const TimeGate::Coefficients& gate, TimeGate::ScatterOnset onset,
+                const std::vector<double>& edges, double arrival, std::vector<float>& shares);
 
 // Sets gate.open and gate.close to where S / sqrt(S + B) is largest on the pooled trace; false where no
 // gate lies in the data.

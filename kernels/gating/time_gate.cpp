@@ -8,6 +8,7 @@
 
 #include "kernels/gating/gate_shares.hpp"
 #include "kernels/gating/time_gate_trace.hpp"
+#include "kernels/support/gate_axis.hpp"
 
 namespace firstlight {
 namespace {
@@ -216,12 +217,17 @@ TimeGate::Coefficients TimeGate::prepare(const Params& params, StageContext& con
     } else if (response) {
         c.late = in_bins(params.late_ps, late_fwhm, "late_ps");
         c.shares_per_pixel = scan.irf.per_pixel;
+        const std::vector<double> sweep = scan.gates.empty() ? std::vector<double>{} : gate_bins(scan.gates).edges;
+        const auto add = [&](const CumulativeResponse& of, std::vector<float>& to) {
+            if (sweep.empty() || !arrival) add_shares(of, c, params.scatter_onset, to);
+            else add_shares(of, c, params.scatter_onset, sweep, *arrival, to);
+        };
         std::vector<float> mean;
-        add_shares(response->cumulative, c, params.scatter_onset, mean);
+        add(response->cumulative, mean);
         std::vector<float> shares;
         if (c.shares_per_pixel)
             for (std::int64_t p = 0; p < scan.pixels(); ++p)
-                add_shares(pixel_response(scan, *response, p), c, params.scatter_onset, shares);
+                add(pixel_response(scan, *response, p), shares);
         c.shares = context.keep.keep(c.shares_per_pixel ? shares : mean);
         // Arrivals lie anywhere in their bins (skew), and bins that an edge cuts count by parts: the mean of both.
         double share = 0;

@@ -15,7 +15,7 @@
 // light is assumed to set in at the arrival as a step (constant from there on) or a ramp, blurred by the response (s_G,
 // s_W). G = u p_G + s s_G, W = u p_W + s s_W are solved for u, and purity = u p_G / G within 0..1. Scattered light that
 // comes faster than the response can tell apart counts as unscattered; a fast decay within the late window lowers s.
-// The shares are those of equal bins, which edges that are off by 0.2 bins change by less than 0.015.
+// Shares are those of equal bins (of a sweep: its own), which edges that are off by 0.2 bins change by less than 0.015.
 // NaN without a response, where G is below 3 standard deviations or where the late window leaves the data.
 //
 // Where a deconvolution estimated the light (tile.signal), I = sum w_i (x_i - b), x being the signal in even bins and b

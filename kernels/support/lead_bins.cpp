@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/support/gate_axis.hpp"
 #include "kernels/support/trace_sums.hpp"
 
 namespace firstlight {
@@ -36,7 +37,14 @@ std::int64_t lead_bins(const StageContext& context, double guard_ps) {
     const double guard_bins = guard_ps * 1e-12 / context.scan.bin_width_s;
     const auto guard =
         static_cast<std::int64_t>(std::ceil(guard_bins - 1e-9 * guard_bins));  // 20.000000000000004 is 20
-    const std::int64_t before = bins_before_light(pooled_trace(*context.sample, context.scan.bins));
+    std::vector<double> pooled = pooled_trace(*context.sample, context.scan.bins);
+    if (!context.scan.gates.empty()) {
+        // Frames of unlike exposure as if all had the least: their noise is then below the Poisson noise looked for.
+        const std::vector<double> exposure = gate_bins(context.scan.gates).exposure;
+        const double least = *std::min_element(exposure.begin(), exposure.end());
+        for (std::size_t i = 0; i < pooled.size(); ++i) pooled[i] *= least / exposure[i];
+    }
+    const std::int64_t before = bins_before_light(pooled);
     return std::max<std::int64_t>(0, before - guard);
 }
 

@@ -74,7 +74,7 @@ TEST(Hostile, each_bad_file_gets_its_own_clear_line) {
         {"unit_unsaid", ""},
         {"empty_axis", "is empty"},
         {"no_counts", "/entry/data/counts is missing"},
-        {"gated", "kind is \"gated\""},
+        {"gated", "/entry/data/frames is missing (a gated acquisition needs it)"},
         {"newer_major", "version 2.0.0"},
         {"negative", "counts cannot be negative"},
         {"past_u4", "holds 8589934592"},

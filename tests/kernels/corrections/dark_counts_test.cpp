@@ -37,7 +37,7 @@ TEST_P(DarkCountsTest, bins_before_the_light_are_averaged_over_live_fraction) {
         EXPECT_EQ(tile.found.at("lead_bins"), 36);
         for (std::size_t p = 0; p < 15; ++p) {
             EXPECT_FLOAT_EQ(tile.dark[p], 2.0F);
-            EXPECT_FLOAT_EQ(tile.dark_variance[p], 2.0F / 36);
+            EXPECT_FLOAT_EQ(tile.dark_variance[p], 4.0F / 36);  // of y / 0.5, y of variance 1
         }
     }
 }

@@ -1,0 +1,36 @@
+#include "host/pipeline/scan_kind.hpp"
+
+#include <fmt/format.h>
+
+namespace firstlight {
+namespace {
+
+// Of time bins and of single-photon counting; a frame has neither.
+constexpr const char* for_histograms[] = {"pile_up", "bin_nonlinearity"};
+
+}  // namespace
+
+std::string default_recipe(ScanKind kind) { return kind == ScanKind::gated ? "kerr" : "transmission"; }
+
+void check_kind(const Scan& scan, const Recipe& recipe) {
+    const bool sweeps = recipe.find("gate_sweep") != nullptr;
+    if (scan.kind != ScanKind::gated) {
+        if (!sweeps) return;
+        throw Error(
+            ExitCode::bad_input,
+            fmt::format("{}: holds {}", scan.name, scan.kind == ScanKind::events ? "photon events" : "histograms"),
+            fmt::format("recipe \"{}\" has gate_sweep, which takes frames of a gated camera", recipe.name),
+            "use --recipe transmission");
+    }
+    if (!sweeps)
+        throw Error(ExitCode::bad_input, fmt::format("{}: holds frames of a gated camera", scan.name),
+                    fmt::format("recipe \"{}\" has no gate_sweep and would take them for histograms", recipe.name),
+                    "use --recipe kerr");
+    for (const char* stage : for_histograms)
+        if (recipe.find(stage) != nullptr)
+            throw Error(ExitCode::bad_input, fmt::format("{}: holds frames of a gated camera", scan.name),
+                        fmt::format("{} in recipe \"{}\" makes sense for histograms alone", stage, recipe.name),
+                        "leave it out, or use --recipe kerr");
+}
+
+}  // namespace firstlight

@@ -1,0 +1,17 @@
+// Whether a recipe takes what a scan holds: histograms or the frames of a gated camera.
+#pragma once
+
+#include <string>
+
+#include "host/pipeline/recipe.hpp"
+#include "kernels/support/scan.hpp"
+
+namespace firstlight {
+
+// The built-in recipe that suits scans of this kind best: what is run where nobody names one.
+[[nodiscard]] std::string default_recipe(ScanKind kind);
+
+// Errors (bad_input): frames without gate_sweep, histograms with it, stages that make sense for time bins alone.
+void check_kind(const Scan& scan, const Recipe& recipe);
+
+}  // namespace firstlight
