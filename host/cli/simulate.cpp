@@ -81,6 +81,9 @@ void write_events(const std::filesystem::path& output, const SimulatedScan& made
 
 int simulate_scene(const SimulateOptions& options, const CommandLine& line) {
     SimulationScene scene = read_scene(options.scene);
+    if (options.as == "events" && !scene.gates.empty())
+        throw Error(ExitCode::usage, options.scene + ": has [gates]",
+                    "a gated camera does not tell when each photon came", "leave --as events out");
     if (options.seed) scene.photons.seed = scene.response.seed = *options.seed;
     const std::filesystem::path output =
         options.output.empty() ? std::filesystem::path(options.scene).stem().string() + ".h5" : options.output;

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 
+#include "host/pipeline/quality.hpp"
 #include "host/pipeline/scan_kind.hpp"
 #include "host/pipeline/survey_tiles.hpp"
 #include "host/pipeline/tile_stream.hpp"
@@ -322,44 +323,11 @@ class Run {
         std::copy(view_images.flags.begin(), view_images.flags.end(), images.mask.begin() + offset);
     }
 
-    static double median_of(std::vector<double>& values) {
-        if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
-        const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-        std::nth_element(values.begin(), middle, values.end());
-        return *middle;
-    }
-
     void finish() {
         GatedImages& images = result_.images;
         if (images.layer("ballistic") == nullptr && !images.layers.empty()) images.signal = images.layers.front().name;
-        double kept = 0;
-        std::int64_t masked = 0;
-        std::int64_t low = 0;
-        std::vector<double> arrivals;
-        std::vector<double> purities;
-        const ImageLayer* ballistic = images.layer("ballistic");
-        const ImageLayer* arrival = images.layer("arrival");
-        const ImageLayer* purity = images.layer("purity");
-        for (std::size_t p = 0; p < images.mask.size(); ++p) {
-            low += (images.mask[p] & low_counts) != 0 ? 1 : 0;
-            if ((images.mask[p] & masked_flags) != 0) {
-                ++masked;
-                continue;
-            }
-            if (ballistic != nullptr && std::isfinite(ballistic->values[p]))
-                kept += static_cast<double>(ballistic->values[p]);
-            if (arrival != nullptr && std::isfinite(arrival->values[p]))
-                arrivals.push_back(static_cast<double>(arrival->values[p]) * 1e12);
-            if (purity != nullptr && std::isfinite(purity->values[p]))
-                purities.push_back(static_cast<double>(purity->values[p]));
-        }
-        auto& quality = result_.quality;
-        if (ballistic != nullptr) quality["counts_kept"] = kept;
-        quality["pixels_masked"] = static_cast<double>(masked);
-        quality["pixels_low_counts"] = static_cast<double>(low);
-        if (!arrivals.empty()) quality["arrival_median_ps"] = median_of(arrivals);
-        if (!purities.empty()) quality["purity_median"] = median_of(purities);
-        result_.stages.push_back({"read", read_seconds_, 0, quality["counts_total"], {}});
+        for (const auto& [name, value] : quality_of(images)) result_.quality[name] = value;
+        result_.stages.push_back({"read", read_seconds_, 0, result_.quality["counts_total"], {}});
         result_.stages.insert(result_.stages.end(), records_.begin(), records_.end());
     }
 
