@@ -60,25 +60,29 @@ class CpuPlanes {
         return all;
     }
     void start(double worth, double mean) {
-        for_rows([&](std::int64_t y) {
-            for (std::int64_t x = 0; x < p_.columns; ++x) tv_sum_along_row(images_, p_, y, x);
-        });
+        for_rows([&](std::int64_t y) { sum_along_row(y); });
         for_rows([&](std::int64_t y) {
             for (std::int64_t x = 0; x < p_.columns; ++x) tv_start_pixel(images_, p_, y, x, worth, mean);
         });
         std::fill(p_.px, p_.py + (p_.rows + 1) * p_.columns, 0.0F);  // py lies behind px
     }
+    // Rows in bands: a row's dual and primal step follow each other while it is in cache. The dual step of a band's
+    // last row comes first, because it looks at the next band and the next band at it.
     void step(const TvSteps& steps, std::int64_t count) {
-        const std::int64_t columns = p_.columns;
+        const std::int64_t band = std::max<std::int64_t>(2, 16384 / p_.columns), bands = (p_.rows + band - 1) / band;
+        const auto dual = [&](std::int64_t y) {
+            const float* ahead = p_.ahead + y * p_.columns;
+            dual_row(ahead, y + 1 < p_.rows ? ahead + p_.columns : ahead, px(y), py(y), p_.columns, steps);
+        };
         for (std::int64_t k = 0; k < count; ++k) {
-            for_rows([&](std::int64_t y) {
-                const float* ahead = p_.ahead + y * columns;
-                dual_row(ahead, y + 1 < p_.rows ? ahead + columns : ahead, px(y), py(y), columns, steps);
-            });
-            for_rows([&](std::int64_t y) {
-                const std::int64_t i = y * columns;
-                primal_row(px(y), py(y - 1), py(y), p_.weight + i, p_.offset + i, p_.counts + i, p_.x + i, p_.ahead + i,
-                           columns, steps);
+            for (std::int64_t b = 1; b < bands; ++b) dual(b * band - 1);
+            parallel_for(bands, 1, [&](std::int64_t begin, std::int64_t end) {
+                for (std::int64_t y = begin * band; y < std::min(p_.rows, end * band); ++y) {
+                    if (y % band != band - 1 || y + 1 == p_.rows) dual(y);
+                    const std::int64_t i = y * p_.columns;
+                    primal_row(px(y), py(y - 1), py(y), p_.weight + i, p_.offset + i, p_.counts + i, p_.x + i,
+                               p_.ahead + i, p_.columns, steps);
+                }
             });
         }
     }
@@ -106,6 +110,21 @@ class CpuPlanes {
     }
 
   private:
+    // tv_sum_along_row of a whole row, in the same order, but looking at each pixel once.
+    void sum_along_row(std::int64_t y) {
+        std::vector<TvDatum> data(static_cast<std::size_t>(p_.columns + 2 * tv_window));
+        for (std::int64_t x = 0; x < p_.columns; ++x)
+            data[static_cast<std::size_t>(x + tv_window)] = tv_datum(images_, y * p_.columns + x);
+        for (std::int64_t x = 0; x < p_.columns; ++x) {
+            double variance = 0, counts = 0;
+            for (std::int64_t k = 0; k <= 2 * tv_window; ++k) {
+                variance += data[static_cast<std::size_t>(x + k)].variance;
+                counts += data[static_cast<std::size_t>(x + k)].counts;
+            }
+            px(y)[x] = static_cast<float>(variance);
+            py(y)[x] = static_cast<float>(counts);
+        }
+    }
     float* px(std::int64_t y) const { return p_.px + p_.px_at(y, 0); }
     float* py(std::int64_t y) const { return p_.py + p_.py_at(y, 0); }
     template <class F>
@@ -155,7 +174,7 @@ PoissonTv::Coefficients PoissonTv::prepare(const Params& params, StageContext& c
 }
 
 void PoissonTv::on_cpu(const ImageTile& images, const Coefficients& c) {
-    if (images.pixels() == 0) return;
+    if (!tv_has_images(images)) return;
     CpuPlanes planes(images, c.expected_deviance);
     tv_denoise(planes, c);
 }

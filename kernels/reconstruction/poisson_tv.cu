@@ -167,7 +167,7 @@ class CudaPlanes {
 };
 
 void poisson_tv_on_cuda(const ImageTile& images, const PoissonTv::Coefficients& c, cudaStream_t stream) {
-    if (images.pixels() == 0) return;
+    if (!tv_has_images(images)) return;
     CudaPlanes planes(images, c.expected_deviance, stream);
     tv_denoise(planes, c);
 }

@@ -31,7 +31,7 @@
 // the measured ones. Total variation lowers contrast: an area's level moves by lambda * perimeter / area of itself.
 //
 // Shapes: images [y][x]; needs ballistic and ballistic_sigma, uses background and flags. context.found: lambda,
-// deviance (over its expectation), iterations; known when the stage has run. Errors: no ballistic image (recipe).
+// deviance (over its expectation), iterations; known when the stage has run. Errors (usage): no gate before it.
 // CPU and CUDA give the same bits for a given lambda and agree to 1e-4 of the image's range for an automatic one; any
 // number of threads gives the same bits. Sources: A. Chambolle and T. Pock, J. Math. Imaging Vis. 40, 120 (2011); R.
 // Zanella et al., Inverse Problems 25, 045010 (2009), and F. Bevilacqua et al., Inverse Problems 39 (2023), for the

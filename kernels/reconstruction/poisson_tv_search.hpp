@@ -132,6 +132,15 @@ inline void tv_tell(const PoissonTv::Coefficients& c, const TvOutcome& outcome) 
         c.warn("poisson_tv: the image still moved after the last step; allow more (--poisson_tv.iterations)");
 }
 
+// False where there is nothing to do.
+inline bool tv_has_images(const ImageTile& images) {
+    if (images.pixels() == 0) return false;
+    if (images.layer(Layer::ballistic) == nullptr || images.layer(Layer::ballistic_sigma) == nullptr)
+        throw Error(ExitCode::usage, "poisson_tv: there is no ballistic image with a standard deviation",
+                    "the data term is made of both", "put time_gate or another gate before it");
+    return true;
+}
+
 // The whole of the stage. An image without data stays as it is.
 template <class Planes>
 void tv_denoise(Planes& planes, const PoissonTv::Coefficients& c) {

@@ -107,8 +107,8 @@ TEST(Resolution, slanted_edge_refuses_what_is_none) {
 
 TEST(Resolution, bars_of_known_contrast) {
     Values upright, lying, square;
-    for (std::int64_t y = 0; y < rows; ++y)
-        for (std::int64_t x = 0; x < columns; ++x) {
+    for (int y = 0; y < rows; ++y)
+        for (int x = 0; x < columns; ++x) {
             upright.push_back(static_cast<float>(50 * (1 + 0.3 * std::cos(2 * std::numbers::pi * x / 7.3 + 1))));
             lying.push_back(static_cast<float>(8 * (1 + 0.9 * std::sin(2 * std::numbers::pi * y / 12.0))));
             square.push_back((x / 20) % 2 == 0 ? 5.0F : 0.0F);

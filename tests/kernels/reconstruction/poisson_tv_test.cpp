@@ -298,6 +298,21 @@ TEST_P(PoissonTvTest, bits_are_those_of_the_cpu) {
     }
 }
 
+TEST(PoissonTv, refuses_images_without_a_gate) {
+    Values arrival(4, 1.0F);
+    ImageTile tile;
+    tile.rows = tile.columns = 2;
+    tile.layers[static_cast<int>(Layer::arrival)] = arrival.data();
+    try {
+        PoissonTv::on_cpu(tile, {});
+        FAIL();
+    } catch (const Error& e) {
+        EXPECT_EQ(e.code(), ExitCode::usage);
+        EXPECT_NE(std::string(e.what()).find("there is no ballistic image with a standard deviation"),
+                  std::string::npos);
+    }
+}
+
 TEST(PoissonTv, any_number_of_threads_gives_the_same_bits) {
     const Phantom phantom(130, 300, 1, 15, 2);
     std::vector<Values> found;
