@@ -1,6 +1,8 @@
 // firstlight plan: what a run will take, before it starts, without a GPU too.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "host/cli/command.hpp"
 #include "host/cli/console.hpp"
 #include "host/cli/job_options.hpp"
@@ -61,7 +63,9 @@ void print_plan(const PlanCommandOptions& options, const AcquisitionFile& file, 
                 {"time", time},
                 {"a GPU", fmt::format("would need {} of its memory, blocks of {} traces on {} streams",
                                       readable_bytes(device_bytes(device)), device.block_traces, device_streams)}};
-    if (plan.source_bytes > 0) facts.emplace_back("  events", "up to " + readable_bytes(plan.source_bytes));
+    if (plan.source_bytes > 0)
+        facts.insert(std::find_if(facts.begin(), facts.end(), [](const auto& fact) { return fact.first == "time"; }),
+                     {"  events", "up to " + readable_bytes(plan.source_bytes)});
     for (const std::string& note : plan.notes) facts.emplace_back("note", note);
     print_facts(facts);
 }
@@ -79,7 +83,9 @@ int plan_scan(const PlanCommandOptions& options, const CommandLine& line) {
         plan_options.grid_rows = 1;
         plan_options.grid_columns = scan.columns;
         for (const EventDataset* events : {file.events(), file.reference_events()})
-            if (events != nullptr) plan_options.source_bytes += EventSource::most_bytes(*events, limit);
+            if (events != nullptr)
+                plan_options.source_bytes +=
+                    EventSource::most_bytes(*events, file.reference_events() != nullptr ? limit / 2 : limit);
     } else {
         plan_options.grid_rows = file.counts().grid().rows;
         plan_options.grid_columns = file.counts().grid().columns;

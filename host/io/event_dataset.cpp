@@ -80,16 +80,19 @@ std::int64_t EventDataset::block_tags() const {
 }
 
 std::string EventDataset::describe() const {
-    const auto column = [](const StoredDataset& stored) {
-        const h5::StoredLayout& layout = stored.layout();
-        std::string text = layout.type.name;
+    const auto packing = [](const StoredDataset& column) {
+        const h5::StoredLayout& layout = column.layout();
+        if (layout.layout != h5::Layout::chunked) return std::string("not in chunks");
+        std::string text = fmt::format("chunks of {}", layout.chunk_shape[0]);
         for (std::size_t i = 0; i < layout.filters.size(); ++i)
-            text += (i == 0 ? " " : " + ") + filter_name(layout.filters[i]);
+            text += (i == 0 ? ", " : " + ") + filter_name(layout.filters[i]);
         return text;
     };
-    std::string text = fmt::format("{} tags, detectors {}, nanotimes {}, timestamps {}", tags(), column(pixels_),
-                                   column(bins_), column(times_));
-    if (!pixels_.layout().chunk_shape.empty()) text += fmt::format(", chunks of {}", pixels_.layout().chunk_shape[0]);
+    std::string text =
+        fmt::format("{} tags (detectors {}, nanotimes {}, timestamps {}), {}", tags(), pixels_.layout().type.name,
+                    bins_.layout().type.name, times_.layout().type.name, packing(pixels_));
+    if (packing(bins_) != packing(pixels_)) text += "; nanotimes: " + packing(bins_);
+    if (packing(times_) != packing(pixels_)) text += "; timestamps: " + packing(times_);
     return text;
 }
 

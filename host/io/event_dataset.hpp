@@ -39,8 +39,8 @@ class EventDataset {
     [[nodiscard]] std::size_t bin_size() const { return wide_ ? 4 : 2; }
     // Tags that are cheap to read at once: whole chunks, at most 2^17 of them.
     [[nodiscard]] std::int64_t block_tags() const;
-    [[nodiscard]] std::string describe()
-        const;  // "123456 tags: detectors u4, nanotimes u2, chunks of 65536, deflate(1)"
+    // "9 tags (detectors u4, nanotimes u2, timestamps i8), chunks of 8, lzf"
+    [[nodiscard]] std::string describe() const;
     [[nodiscard]] const std::string& where_times() const { return times_.where(); }
 
     // Thread-safe with one Scratch per thread.

@@ -26,6 +26,7 @@ struct JobSources {
         const auto open = [&](const EventDataset& events, std::unique_ptr<EventSource>& source) {
             EventSourceOptions options;
             options.memory_bytes = job.memory_bytes != 0 ? job.memory_bytes : machine_memory() / 2;
+            if (file.reference_events() != nullptr) options.memory_bytes /= 2;  // one of two
             options.threads = job.threads > 0 ? job.threads : machine_threads();
             options.cancelled = cancelled;
             source = std::make_unique<EventSource>(events, queue, options);

@@ -1,4 +1,5 @@
-"""The two halves of scripts/dev/soak: `write FILE SIZE` makes a scan, `run PROGRAM FOLDER MEMORY THREADS` measures.
+"""The two halves of scripts/dev/soak: `write FILE SIZE` makes a scan (`write_events`: of photon events in random
+order), `run PROGRAM FOLDER MEMORY THREADS` measures.
 
 Figures are those of the kernel (wait4): peak resident memory of the program and of the small process that opens files
 first, and user + system time over wall time * threads. Where other programs hold the cores too, the time that the
@@ -50,6 +51,41 @@ def write(path, size):
             place[name] = value
             place[name].attrs["units"] = unit
     print(f"   {rows} x {columns} pixels, {bins} bins, {number} chunks, {os.path.getsize(path) / 2**20:.0f} MiB")
+
+
+def write_events(path, size):
+    """Photon events of 256 x 256 pixels in random order, 14 bytes each, unpacked chunks; a peak of 10 bins on a flat."""
+    import h5py
+    import numpy as np
+
+    side, bins, at_once = 256, 1024, 1 << 22
+    tags = bytes_of(size) // 14
+    random = np.random.default_rng(1)
+    with h5py.File(path, "w") as f:
+        f.attrs["firstlight_format"], f.attrs["firstlight_version"] = "acquisition", "1.0.0"
+        entry = f.create_group("entry")
+        entry.attrs["kind"], entry.attrs["path"] = "events", "transmission"
+        data = entry.create_group("data")
+        columns = {name: data.create_dataset(name, (tags,), kind, chunks=(1 << 16,))
+                   for name, kind in (("detectors", "<u4"), ("nanotimes", "<u2"), ("timestamps", "<i8"))}
+        columns["detectors"].attrs["shape"] = [side, side]
+        columns["nanotimes"].attrs["tcspc_unit_s"], columns["nanotimes"].attrs["tcspc_num_bins"] = 1e-11, bins
+        columns["timestamps"].attrs["unit_s"] = 1e-7
+        for begin in range(0, tags, at_once):
+            n = min(at_once, tags - begin)
+            nanotimes = random.integers(0, bins, n, dtype=np.uint16)
+            early = random.random(n, dtype=np.float32) < 0.3
+            nanotimes[early] = 500 + nanotimes[early] % 10
+            columns["detectors"][begin:begin + n] = random.integers(0, side * side, n, dtype=np.uint32)
+            columns["nanotimes"][begin:begin + n] = nanotimes
+            columns["timestamps"][begin:begin + n] = np.arange(begin, begin + n)
+        irf_t = (np.arange(21) - 10) * 1e-11
+        calibration = entry.create_group("calibration")
+        for name, value, unit in (("arrival", 5.05e-9, "s"), ("irf_t", irf_t, "s"),
+                                  ("irf", (abs(irf_t) <= 5e-11).astype(float), "1")):
+            calibration[name] = value
+            calibration[name].attrs["units"] = unit
+    print(f"   {tags} events, {os.path.getsize(path) / 2**20:.0f} MiB")
 
 
 def waiting_seconds(process):
@@ -117,5 +153,7 @@ def run(program, folder, memory, threads):
 if __name__ == "__main__":
     if sys.argv[1] == "write":
         write(sys.argv[2], sys.argv[3])
+    elif sys.argv[1] == "write_events":
+        write_events(sys.argv[2], sys.argv[3])
     else:
         sys.exit(run(sys.argv[2], sys.argv[3], sys.argv[4], int(sys.argv[5])))

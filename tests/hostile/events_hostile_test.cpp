@@ -1,8 +1,11 @@
 // Bad photon events are refused, or warned of, with one clear line.
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <fstream>
 #include <functional>
 #include <optional>
+#include <random>
 
 #include "host/io/h5.hpp"
 #include "host/pipeline/job.hpp"
@@ -288,6 +291,38 @@ TEST_F(EventsHostile, cut_short) {
         std::filesystem::resize_file(path_, size);
         EXPECT_THROW((void)run_job(job(), {}), Error);
     }
+}
+
+// Every damaged file is either read or refused as bad input; nothing crashes and nothing takes more than its memory.
+TEST_F(EventsHostile, random_damage) {
+    RawEvents().write(path_);
+    std::vector<char> whole(std::filesystem::file_size(path_));
+    std::ifstream(path_, std::ios::binary).read(whole.data(), static_cast<std::streamsize>(whole.size()));
+    std::mt19937 random(20240611);
+    Job small = job();
+    small.memory_bytes = std::size_t{256} << 20;
+    int refused = 0;
+    const auto start = std::chrono::steady_clock::now();
+    int rounds = 0;
+    for (; rounds < 300 && std::chrono::steady_clock::now() - start < std::chrono::seconds(8); ++rounds) {
+        std::vector<char> bytes = whole;
+        for (int flips = 1 + static_cast<int>(random() % 4); flips > 0; --flips) {
+            const std::size_t at = random() % (random() % 2 == 0 ? bytes.size() : std::size_t{4096});
+            bytes[at] = static_cast<char>(bytes[at] ^ (1 << random() % 8));
+        }
+        std::ofstream(path_, std::ios::binary | std::ios::trunc)
+            .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+        try {
+            (void)run_job(small, {});
+        } catch (const Error& error) {
+            ++refused;
+            EXPECT_EQ(error.code(), ExitCode::bad_input) << error.what();
+            EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos) << error.what();
+        }
+        (void)AcquisitionFile::validate(path_, {});
+    }
+    std::cout << rounds << " damaged files, " << refused << " refused\n";
+    EXPECT_GT(refused, rounds / 20);  // the damage did reach what is read
 }
 
 }  // namespace
