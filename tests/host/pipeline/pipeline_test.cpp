@@ -1,5 +1,6 @@
 #include "host/pipeline/pipeline.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
