@@ -9,15 +9,14 @@ namespace firstlight {
 std::string light_path_remark(const Scan& scan, const Recipe& recipe) {
     if (scan.path == LightPath::transmission) return "";
     const bool gates = std::any_of(recipe.stages.begin(), recipe.stages.end(), [](const RecipeStage& stage) {
-        return std::string(stage.stage->info.family) == "gating";
+        return std::string(stage.stage->info.family) == "gating" && !stage.stage->finds_arrival;
     });
     const MatchedArrival::Params* matched = recipe.params<MatchedArrival>();
     const bool each_pixel = matched != nullptr && matched->mode == MatchedArrival::Mode::per_pixel;
     if (!gates || each_pixel) return "";
     return fmt::format(
         "{}: its light path is {}, and recipe \"{}\" gates every pixel at one arrival (what is nearer or farther "
-        "reflects "
-        "at another time and is left out): --recipe arrival finds the time of each pixel",
+        "reflects at another time and is left out): --recipe depth finds the gate and the distance of each pixel",
         scan.name, scan.path == LightPath::reflection ? "reflection" : "confocal", recipe.name);
 }
 

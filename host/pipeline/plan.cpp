@@ -97,6 +97,7 @@ Plan make_plan(const Scan& scan, const Recipe& recipe, const PlanOptions& option
     for (const RecipeStage& stage : recipe.stages) {
         if (stage.stage->layers != nullptr) layers += stage.stage->layers(stage.params.get()).size();
         if (stage.stage->kind != StageKind::traces) continue;
+        if (stage.stage->halo != nullptr) plan.halo = std::max(plan.halo, stage.stage->halo(stage.params.get()));
         const Survey survey = stage.stage->survey(stage.params.get(), scan);
         surveys = surveys || survey != Survey::none;
         if (survey == Survey::every_pixel) ++plan.passes;
@@ -129,11 +130,13 @@ Plan make_plan(const Scan& scan, const Recipe& recipe, const PlanOptions& option
                     fmt::format("give --memory {}M or more", (fixed + 6 * lanes * (count_bytes + model_per_trace)) / (1 << 20) + 1));
     const auto shape = block_shape(scan, options, target, count_bytes);
     plan.blocks = grid_windows(scan, shape.first, shape.second);
-    plan.block_traces = shape.first * shape.second;
+    plan.block_traces = std::min(shape.first + 2 * plan.halo, std::max<std::int64_t>(1, scan.rows)) *
+                        std::min(shape.second + 2 * plan.halo, std::max<std::int64_t>(1, scan.columns));
+    const bool whole_blocks = options.device || (plan.halo > 0 && options.tile_traces == 0);
     auto in_cache = static_cast<std::int64_t>(cache_bytes / (count_bytes + model_per_trace));
     if (recipe.has_family("deconvolution"))  // works on so many traces side by side
         in_cache = std::max(deconvolved_together, in_cache / deconvolved_together * deconvolved_together);
-    plan.tile_traces = options.device ? plan.block_traces
+    plan.tile_traces = whole_blocks ? plan.block_traces
                        : options.tile_traces > 0 ? std::min(options.tile_traces, plan.block_traces)
                                                  : std::clamp<std::int64_t>(in_cache, 1, plan.block_traces);
     plan.block_bytes = static_cast<std::size_t>(plan.block_traces) * count_bytes *

@@ -2,6 +2,8 @@
 //
 // A block is what is read at once (a multiple of the file's own chunk rectangles); a tile is the part of a block that
 // stages work on while it is in the processor's cache. On a GPU a tile is a whole block. Neither changes any result.
+// Where a stage looks at neighbours, blocks are read and tiles are run with a halo of that many pixels on each side,
+// whose results are dropped; a tile is a whole block then, so that few pixels are done twice.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +26,9 @@ struct PlanOptions {
 
 struct Plan {
     std::vector<TileWindow> blocks;  // of one view, in reading order
-    std::int64_t block_traces = 0;   // of the largest block
-    std::int64_t tile_traces = 0;
+    std::int64_t halo = 0;           // pixels around each block and tile
+    std::int64_t block_traces = 0;   // of the largest block, with its halo
+    std::int64_t tile_traces = 0;    // of the largest tile, with its halo
     int lanes = 1;
     std::int64_t survey_traces = 0;  // traces of the survey sample; 0: no survey
     int passes = 1;                  // over the counts: more than 1 when a stage needs every pixel first

@@ -180,7 +180,10 @@ void check_recipe(const Recipe& recipe) {
         if (family == "first_arrival" && has_arrival)
             refuse(where + ": two stages say when light arrives", "the second would overwrite the first", "keep one");
         if (family == "gating") {
-            if (!has_arrival)
+            if (stage.stage->finds_arrival && has_arrival)
+                refuse(fmt::format("{}: {} finds the arrival itself", where, stage.stage->info.name),
+                       fmt::format("what {} says would be overwritten", before->info.name), "keep one of them");
+            if (!has_arrival && !stage.stage->finds_arrival)
                 refuse(fmt::format("{}: {} has no arrival to refer to", where, stage.stage->info.name), "",
                        "put expected_arrival or matched_arrival before it");
             if (has_gate) refuse(where + ": two gates", "both write the ballistic image", "keep one");
@@ -189,7 +192,7 @@ void check_recipe(const Recipe& recipe) {
         if (stage.stage->kind == StageKind::images && !has_gate && (computes || !has_arrival))
             refuse(fmt::format("{}: {} has no images to work on", where, stage.stage->info.name), "",
                    "put time_gate before it");
-        has_arrival = has_arrival || family == "first_arrival";
+        has_arrival = has_arrival || family == "first_arrival" || stage.stage->finds_arrival;
         has_gate = has_gate || family == "gating";
         for (const std::string& name : stage.given) {
             const Param& param = *find_param(*stage.stage, name);
@@ -237,6 +240,13 @@ stages = ["gate_sweep", "pixel_mask", "dark_counts", "time_skew", "flat_field", 
 guard_ps = 0.5  # sweeps may span a few picoseconds
 [dark_counts]
 guard_ps = 0.5
+)"},
+        {"depth", R"(name = "depth"
+summary = "Distance of the surface in each pixel, behind fog or a scatterer, by an adaptive gate"
+stages = ["pixel_mask", "pile_up", "dark_counts", "bin_nonlinearity", "time_skew", "flat_field",
+          "adaptive_gate", "depth_map", "inpainting", "tone_map"]
+[tone_map]
+layer = "depth"
 )"},
     };
     return recipes;

@@ -11,6 +11,11 @@ concept RefinedStage = requires(const typename S::Params& params, StageContext& 
 };
 
 template <class S>
+concept NeighbourlyStage = requires(const typename S::Params& params) {
+    { S::halo(params) } -> std::same_as<std::int64_t>;
+};
+
+template <class S>
 concept RemarkingStage = requires(const ImageTile& images) {
     { S::remark(images) } -> std::same_as<std::string>;
 };
@@ -41,6 +46,8 @@ StageEntry entry() {
         e.run_traces = +[](Queue& queue, const TraceTile& tile, const void* c, int lane) {
             run<S>(queue, tile, coefficients_of<S>(c), lane);
         };
+        if constexpr (NeighbourlyStage<S>) e.halo = +[](const void* p) { return S::halo(params_of<S>(p)); };
+        if constexpr (requires { S::finds_arrival; }) e.finds_arrival = S::finds_arrival;
         if constexpr (RefinedStage<S>)
             e.refine = +[](const void* p, StageContext& context, const ImageTile& images) -> std::shared_ptr<void> {
                 return std::make_shared<typename S::Coefficients>(S::refine(params_of<S>(p), context, images));

@@ -19,8 +19,10 @@
 #include "kernels/deconvolution/wiener.hpp"
 #include "kernels/first_arrival/expected_arrival.hpp"
 #include "kernels/first_arrival/matched_arrival.hpp"
+#include "kernels/gating/adaptive_gate.hpp"
 #include "kernels/gating/time_gate.hpp"
 #include "kernels/reconstruction/attenuation.hpp"
+#include "kernels/reconstruction/depth_map.hpp"
 #include "kernels/reconstruction/inpainting.hpp"
 #include "kernels/reconstruction/poisson_tv.hpp"
 #include "kernels/rendering/tone_map.hpp"
@@ -32,8 +34,8 @@ using Stages = std::tuple<GateSweep,                                            
                           PixelMask, PileUp, DarkCounts, BinNonlinearity, TimeSkew, FlatField,  // corrections
                           Wiener, RichardsonLucy,                                               // deconvolution
                           ExpectedArrival, MatchedArrival,                                      // first_arrival
-                          TimeGate,                                                             // gating
-                          PoissonTv, Attenuation, Inpainting,                                   // reconstruction
+                          TimeGate, AdaptiveGate,                                               // gating
+                          PoissonTv, Attenuation, DepthMap, Inpainting,                         // reconstruction
                           ToneMap>;                                                             // rendering
 
 enum class StageKind : std::uint8_t { traces, images, rendering };
@@ -42,11 +44,14 @@ enum class StageKind : std::uint8_t { traces, images, rendering };
 struct StageEntry {
     StageInfo info;
     StageKind kind = StageKind::traces;
+    bool finds_arrival = false;  // a gate that needs no stage before it to say when light arrives
     const ParamTable* params = nullptr;
     std::shared_ptr<void> (*make_params)() = nullptr;
     std::shared_ptr<void> (*copy_params)(const void*) = nullptr;
     std::vector<Layer> (*layers)(const void* params) = nullptr;
     Survey (*survey)(const void* params, const Scan&) = nullptr;  // trace stages
+    // Pixels that a tile must hold on each side of those it is for; null: none. Trace stages.
+    std::int64_t (*halo)(const void* params) = nullptr;
     std::shared_ptr<void> (*prepare)(const void* params, StageContext&) = nullptr;
     // For Survey::every_pixel: new coefficients from the images of the first pass.
     std::shared_ptr<void> (*refine)(const void* params, StageContext&, const ImageTile& first_pass) = nullptr;

@@ -24,43 +24,72 @@ class Lane {
           trace_bytes_(static_cast<std::size_t>(task.scan.bins) * count_size(task.counts.type)),
           staging_(queue, static_cast<std::size_t>(task.plan.block_traces) * trace_bytes_, true),
           on_device_(queue, queue.is_host() ? 0 : staging_.bytes()),
-          memory_(queue, task.needs, task.plan.tile_traces, index) {
+          memory_(queue, task.needs, tile_capacity(task), index) {
         times.stage_seconds.assign(task.stages.size(), 0);
     }
 
     void run_block(TileWindow block, ViewImages& images) {
         block.view = task_.view;
+        const TileWindow all = with_halo(block);
         const double start = now();
-        const std::byte* counts = queue_.is_host() && task_.counts.resident ? task_.counts.resident(block) : nullptr;
+        const std::byte* counts = queue_.is_host() && task_.counts.resident ? task_.counts.resident(all) : nullptr;
         if (counts == nullptr) {
-            read_(block, staging_.as());
+            read_(all, staging_.as());
             counts = staging_.as<std::byte>();
         }
         times.read_seconds += now() - start;
         if (!queue_.is_host()) {
-            const auto bytes = static_cast<std::size_t>(block.traces()) * trace_bytes_;
+            const auto bytes = static_cast<std::size_t>(all.traces()) * trace_bytes_;
             queue_.upload(on_device_.as(), staging_.as(), bytes, index_);
             counts = on_device_.as<std::byte>();
         }
-        // Tiles are whole rows of the block where several fit, else parts of one row.
-        const std::int64_t rows = std::max<std::int64_t>(1, task_.plan.tile_traces / block.columns);
-        const std::int64_t columns = std::min(block.columns, task_.plan.tile_traces);
+        const auto at = [&](std::int64_t y, std::int64_t x) {
+            return counts + static_cast<std::size_t>((y - all.y0) * all.columns + x - all.x0) * trace_bytes_;
+        };
+        // Tiles are whole rows of the block where several fit, else (without a halo) parts of one row.
+        const std::int64_t halo = task_.plan.halo;
+        const std::int64_t rows = all.traces() <= task_.plan.tile_traces
+                                      ? block.rows
+                                      : std::max<std::int64_t>(1, task_.plan.tile_traces / all.columns - 2 * halo);
+        const std::int64_t columns = halo > 0 ? block.columns : std::min(block.columns, task_.plan.tile_traces);
         for (std::int64_t y = 0; y < block.rows; y += rows)
             for (std::int64_t x = 0; x < block.columns; x += columns) {
                 if (task_.cancelled != nullptr && *task_.cancelled) throw Interrupted();
-                TileWindow window = block;
-                window.y0 += y;
-                window.x0 += x;
-                window.rows = std::min(rows, block.rows - y);
-                window.columns = std::min(columns, block.columns - x);
-                run_tile(window, counts + static_cast<std::size_t>(y * block.columns + x) * trace_bytes_, images);
+                TileWindow inner = block;
+                inner.y0 += y;
+                inner.x0 += x;
+                inner.rows = std::min(rows, block.rows - y);
+                inner.columns = std::min(columns, block.columns - x);
+                const TileWindow window = with_halo(inner);
+                run_tile(window, inner, at(window.y0, window.x0), images);
             }
     }
 
     StreamTimes times;
 
   private:
-    void run_tile(const TileWindow& window, const std::byte* counts, ViewImages& images) {
+    // Tiles hold at least one row of a block with its halo.
+    static std::int64_t tile_capacity(const StreamTask& task) {
+        std::int64_t most = task.plan.tile_traces;
+        for (const TileWindow& block : task.plan.blocks)
+            if (task.plan.halo > 0)
+                most = std::max(most, (1 + 2 * task.plan.halo) * (block.columns + 2 * task.plan.halo));
+        return most;
+    }
+
+    // The window with as many pixels more on each side as stages look at, within the scan.
+    [[nodiscard]] TileWindow with_halo(TileWindow window) const {
+        const std::int64_t y1 = std::min(task_.scan.rows, window.y0 + window.rows + task_.plan.halo);
+        const std::int64_t x1 = std::min(task_.scan.columns, window.x0 + window.columns + task_.plan.halo);
+        window.y0 = std::max<std::int64_t>(0, window.y0 - task_.plan.halo);
+        window.x0 = std::max<std::int64_t>(0, window.x0 - task_.plan.halo);
+        window.rows = y1 - window.y0;
+        window.columns = x1 - window.x0;
+        return window;
+    }
+
+    // `inner`: the part of the tile's window whose results are kept.
+    void run_tile(const TileWindow& window, const TileWindow& inner, const std::byte* counts, ViewImages& images) {
         memory_.reset();
         TraceTile tile = memory_.tile(window, counts, task_.counts.type);
         double start = now();
@@ -74,14 +103,15 @@ class Lane {
         memory_.download();
         queue_.synchronize(index_);
         if (!times.stage_seconds.empty()) times.stage_seconds.back() += now() - start;
-        scatter(window, images);
+        scatter(window, inner, images);
     }
 
-    void scatter(const TileWindow& window, ViewImages& images) const {
+    void scatter(const TileWindow& window, const TileWindow& inner, ViewImages& images) const {
+        const std::int64_t first = (inner.y0 - window.y0) * window.columns + inner.x0 - window.x0;
         const auto row_to = [&](const auto* from, auto& image) {
-            for (std::int64_t row = 0; row < window.rows; ++row)
-                std::memcpy(image.data() + window.pixel(row * window.columns), from + row * window.columns,
-                            static_cast<std::size_t>(window.columns) * sizeof *from);
+            for (std::int64_t row = 0; row < inner.rows; ++row)
+                std::memcpy(image.data() + inner.pixel(row * inner.columns), from + first + row * window.columns,
+                            static_cast<std::size_t>(inner.columns) * sizeof *from);
         };
         for (std::size_t l = 0; l < images.layers.size(); ++l) row_to(memory_.host_layer(l), images.values[l]);
         for (std::size_t s = 0; s < images.effects.size(); ++s)

@@ -40,6 +40,12 @@ const std::map<std::string, Need>& needs() {
         {"poisson_tv.iterations", {{}, {"3"}}},
         // Only where there is no reference do they differ: one warns, the other refuses.
         {"attenuation.reference", {{}, {}, true}},
+        {"adaptive_gate.false_acceptance", {{}, {"0.4"}}},
+        {"adaptive_gate.few_counts", {{}, {"1000"}}},
+        {"adaptive_gate.search_from_ps", {{}, {"700"}}},
+        {"adaptive_gate.search_to_ps", {{}, {"500"}}},
+        {"adaptive_gate.superpixel_px", {{}, {"1"}}},
+        {"depth_map.reference", {{}, {"given", "calibration"}}},
         // The hot pixel lies at the edge, where a radius of 1 has 5 neighbours.
         {"inpainting.min_neighbours", {{}, {"6"}}},
         {"inpainting.radius_px", {{{"inpainting.min_neighbours", "6"}}, {"1"}}},
@@ -51,6 +57,7 @@ const std::map<std::string, Need>& needs() {
 
 Recipe recipe_with(const std::string& stage) {
     if (stage == "gate_sweep") return load_recipe("kerr");
+    if (stage == "adaptive_gate" || stage == "depth_map") return load_recipe("depth");
     if (stage == "poisson_tv")
         return parse_recipe(R"(
 stages = ["pixel_mask", "expected_arrival", "time_gate", "poisson_tv", "attenuation", "inpainting", "tone_map"]
@@ -78,6 +85,7 @@ std::string outcome_of(const Sample& s, const Recipe& recipe, bool with_referenc
     const CountSource reference = source_of(s.reference);
     Scan scan = s.scan;
     scan.has_reference = with_reference;
+    if (recipe.find("depth_map") != nullptr) scan.path = LightPath::reflection;
     try {
         const Reconstruction r =
             reconstruct(scan, source_of(s.cube), with_reference ? &reference : nullptr, recipe, *queue, {});

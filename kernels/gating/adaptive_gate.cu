@@ -1,0 +1,184 @@
+// adaptive_gate on CUDA: one warp per trace. Each lane slides over its own stretch of windows, so that a window costs
+// two reads per trace added up; the filter's places and then its phases are tried one per lane. Sums of neighbouring
+// traces are made as they are read: nothing is stored, and any length of trace fits.
+#include "kernels/gating/adaptive_gate_trace.hpp"
+#include "kernels/support/launch_cuda.cuh"
+#include "kernels/support/warp_cuda.cuh"
+
+namespace firstlight {
+namespace {
+
+constexpr int warps_per_block = 4;
+
+// Counts around a trace added up as they are read, over their live fractions if asked for.
+template <class T>
+struct SummedCounts {
+    const T* counts;
+    const TraceTile* tile;
+    std::int64_t trace, radius, at;
+    bool over_live;
+
+    __device__ float operator[](std::int64_t i) const {
+        const std::int64_t bins = tile->counts.bins;
+        float sum = 0;
+        each_neighbour(*tile, trace, radius, [&](std::int64_t other, std::int64_t later) {
+            const std::int64_t bin = at + i + later;
+            if (bin < 0 || bin >= bins) return;
+            const float y = static_cast<float>(counts[other * bins + bin]);
+            sum += over_live ? y / tile->model.live[other * bins + bin] : y;
+        });
+        return sum;
+    }
+    __device__ SummedCounts operator+(std::int64_t i) const {
+        SummedCounts moved = *this;
+        moved.at += i;
+        return moved;
+    }
+};
+
+__device__ void warp_most_significant(FoundWindow& best) {
+    for (int step = 16; step > 0; step /= 2) {
+        FoundWindow other;
+        other.start = __shfl_xor_sync(all_lanes, best.start, step);
+        other.counts = __shfl_xor_sync(all_lanes, best.counts, step);
+        other.shape = __shfl_xor_sync(all_lanes, best.shape, step);
+        other.ratio = __shfl_xor_sync(all_lanes, best.ratio, step);
+        const bool better = other.ratio > best.ratio || (other.ratio == best.ratio && other.start >= 0 &&
+                                                         (best.start < 0 || other.start < best.start));
+        if (better) best = other;
+    }
+}
+
+template <class Z>
+__device__ FoundWindow window_in_warp(const WindowTest& test, const TraceNoise& noise, const Z& y, std::int64_t first,
+                                      std::int64_t last, double n, double shape) {
+    FoundWindow best;
+    const std::int64_t windows = last - first - test.width + 1;
+    if (windows > 0 && shape > 0) {
+        const std::int64_t stretch = (windows + 31) / 32;
+        const std::int64_t from = first + lane() * stretch;
+        const std::int64_t to = from + stretch < first + windows ? from + stretch : first + windows;
+        double q = 0;
+        for (std::int64_t j = from; j < to; ++j) {
+            if (j == from)
+                for (std::int64_t k = j; k < j + test.width - 1; ++k) q += static_cast<double>(y[k]);
+            q += static_cast<double>(y[j + test.width - 1]);
+            const double in_window = (shape_before(test, noise, j + test.width) - shape_before(test, noise, j)) *
+                                     live_at(noise, j + test.width / 2);
+            look_at_window(j, q, in_window, n / shape, n, best);
+            q -= static_cast<double>(y[j]);
+        }
+    }
+    warp_most_significant(best);
+    return best;
+}
+
+__device__ void warp_best(float& value, std::int64_t& place) {
+    for (int step = 16; step > 0; step /= 2) {
+        const float other_value = __shfl_xor_sync(all_lanes, value, step);
+        const std::int64_t other_place = __shfl_xor_sync(all_lanes, place, step);
+        if (other_value > value || (other_value == value && other_place < place)) {
+            value = other_value;
+            place = other_place;
+        }
+    }
+}
+
+template <class Z>
+__device__ FoundArrival arrival_in_warp(const FilteredTrace<Z>& trace, const FilterView& filter,
+                                        const FilterPlaces& p) {
+    float largest = -HUGE_VALF;
+    std::int64_t best = p.places.last;
+    for (std::int64_t d = p.places.first + lane(); d < p.places.last; d += 32) {
+        const float sum = filter_sum(trace.z + d, filter.weight + (filter_phases - 1), filter.taps);
+        if (sum > largest) {
+            largest = sum;
+            best = d;
+        }
+    }
+    warp_best(largest, best);
+    if (best >= p.places.last) best = p.places.first;
+    const std::int64_t from = (best > p.places.first ? best - 1 : p.places.first) * filter_phases;
+    const std::int64_t to = (best + 1 < p.places.last ? best + 1 : p.places.last - 1) * filter_phases;
+    const std::int64_t mine = from + lane();
+    const float sum = mine <= to ? phase_sum(trace, filter, p.around, best, mine) : -HUGE_VALF;
+    float top = sum;
+    std::int64_t q = mine <= to ? mine : to;
+    warp_best(top, q);
+    const int at = static_cast<int>(q - from);
+    const float before = __shfl_sync(all_lanes, sum, at > 0 ? at - 1 : 0);
+    const float after = __shfl_sync(all_lanes, sum, at < 31 ? at + 1 : 31);
+    double all = 0;
+    for (std::int64_t i = p.around.first + lane(); i < p.around.last - 1 + filter.taps; i += 32)
+        all += static_cast<double>(trace.z[i]);
+    all = warp_sum(all);
+    const float none = nanf("");
+    return arrival_from(trace, filter, p.around, best, q, q > from ? before : none, top, q < to ? after : none, all);
+}
+
+template <class T>
+__global__ void gate_adaptively(const T* counts, TraceTile tile, AdaptiveGate::Coefficients c) {
+    const std::int64_t trace = static_cast<std::int64_t>(blockIdx.x) * warps_per_block + warp_in_block();
+    if (trace >= tile.counts.traces) return;
+    double total = 0;
+    for (std::int64_t i = lane(); i < tile.counts.bins; i += 32)
+        total += static_cast<double>(counts[trace * tile.counts.bins + i]);
+    total = warp_sum(total);
+    AcceptedGate gate;
+    FoundArrival found;
+    for (std::int64_t radius = 0; radius <= c.radius && !is_masked_trace(tile, trace); ++radius) {
+        if (gate.accepted && gate.window.counts >= c.few_counts) break;
+        const TraceNoise noise = summed_noise(tile, trace, radius);
+        const std::int64_t first = first_searched(c.test, noise);
+        const std::int64_t last = last_searched(c.test, noise);
+        const SummedCounts<T> y{counts, &tile, trace, radius, 0, false};
+        double n = 0;
+        double shape = 0;
+        for (std::int64_t i = first + lane(); i < last; i += 32) {
+            n += static_cast<double>(y[i]);
+            if (noise.live != nullptr)
+                shape += live_at(noise, i) * (shape_before(c.test, noise, i + 1) - shape_before(c.test, noise, i));
+        }
+        AcceptedGate larger;
+        larger.counts = warp_sum(n);
+        larger.shape = warp_sum(shape);
+        if (noise.live == nullptr && first < last)
+            larger.shape = shape_before(c.test, noise, last) - shape_before(c.test, noise, first);
+        larger.window = window_in_warp(c.test, noise, y, first, last, larger.counts, larger.shape);
+        const double u =
+            dither(static_cast<std::uint64_t>(tile.window.pixel(trace)), static_cast<std::uint64_t>(radius));
+        if (!is_significant(c.test, larger.window, larger.counts, larger.shape, u)) continue;
+        const SummedCounts<T> z{counts, &tile, trace, radius, 0, noise.live != nullptr};
+        const FoundArrival light =
+            arrival_in_warp(FilteredTrace<SummedCounts<T>>{z, noise.live, noise.edges},
+                            c.filters[filter_for(larger, c.test.width)], filter_places(c, larger.window.start));
+        larger.accepted = stands_out(light);
+        if (!larger.accepted || !is_better(gate, larger, c.test.width)) continue;
+        gate = larger;
+        found = light;
+    }
+    if (lane() == 0) write_gate(tile, trace, c, total, gate, found);
+}
+
+__global__ void flag_empty(TraceTile tile) {
+    const std::int64_t trace = global_thread();
+    if (trace < tile.counts.traces) flag_low_counts(tile, trace);
+}
+
+void adaptive_gate_on_cuda(const TraceTile& tile, const AdaptiveGate::Coefficients& c, cudaStream_t stream) {
+    visit_counts(tile.counts, [&](const auto* counts) {
+        using T = std::remove_cv_t<std::remove_pointer_t<decltype(counts)>>;
+        launch(gate_adaptively<T>,
+               {.blocks = blocks_for(tile.counts.traces, warps_per_block),
+                .threads = warps_per_block * 32,
+                .stream = stream},
+               counts, tile, c);
+    });
+    constexpr int threads = 256;
+    launch(flag_empty, {.blocks = blocks_for(tile.counts.traces, threads), .threads = threads, .stream = stream}, tile);
+}
+
+FL_CUDA_STAGE(AdaptiveGate, TraceTile, adaptive_gate_on_cuda);
+
+}  // namespace
+}  // namespace firstlight
