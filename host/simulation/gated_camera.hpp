@@ -41,7 +41,7 @@ GatedCamera read_gated_camera(SceneTable t);
 class GateShape {
   public:
     explicit GateShape(const GatedCamera& camera);
-    [[nodiscard]] double at(double tau_s) const { return value(open_, tau_s); }
+    [[nodiscard]] double at(double tau_s) const { return tau_s < last() ? value(open_, tau_s) : 0; }
     // Mean over [from, to).
     [[nodiscard]] double mean(double from_s, double to_s) const;
     [[nodiscard]] double first() const { return first_; }

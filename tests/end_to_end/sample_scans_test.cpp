@@ -96,5 +96,26 @@ TEST_F(SampleScans, depth_in_fog_is_right) {
     EXPECT_GE(right_share(at("thin.result.h5"), file, 0.1), 0.95);
 }
 
+// Bars show through the Kerr gate, and the recipe is found without being named.
+TEST_F(SampleScans, the_kerr_gate_brings_out_the_bars) {
+    Json kerr;
+    figures("kerr.h5", {}, kerr);
+    EXPECT_GE(kerr["cnr_gain"].get<double>(), 1.2);
+    EXPECT_GE(kerr["cnr_gated"].get<double>(), 5.5);
+    EXPECT_LE(kerr["optical_depth_rmse"].get<double>(), 0.2);
+    EXPECT_GE(kerr["optical_depth_within_2_sigma"].get<double>(), 0.93);
+    const std::string path = std::string(FIRSTLIGHT_SOURCE_DIR) + "/sample_data/kerr.h5";
+    const Outcome made = run({"reconstruct", path, "-o", "kerr.result.h5", "--backend", "cpu"});
+    EXPECT_EQ(made.code, 0) << made.error;
+    EXPECT_NE(made.error.find("is a gated scan: recipe kerr"), std::string::npos) << made.error;
+    const Outcome histograms = run({"reconstruct", path, "-o", "no.h5", "--recipe", "transmission"});
+    EXPECT_EQ(histograms.code, 3);
+    EXPECT_NE(histograms.error.find("use --recipe kerr"), std::string::npos) << histograms.error;
+    const Outcome told = run({"info", path});
+    EXPECT_NE(told.out.find("48 at delays of 8.0 ps to 55.0 ps"), std::string::npos) << told.out;
+    EXPECT_EQ(run({"validate", path, "--strict"}).code, 0);
+    EXPECT_EQ(run({"plan", path}).code, 0);
+}
+
 }  // namespace
 }  // namespace firstlight
