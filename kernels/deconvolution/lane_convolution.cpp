@@ -12,7 +12,7 @@ namespace firstlight {
 namespace {
 
 constexpr std::int64_t lanes = trace_lanes;
-constexpr std::int64_t outputs = 16;  // rows of one block
+constexpr std::int64_t outputs = 12;  // rows of one block
 constexpr std::int64_t tap_block = 8;
 
 struct Block {
@@ -48,7 +48,7 @@ FL_INLINE void finish_rows(const Finish& f, const float* sums, std::int64_t row,
         alignas(64) float sums[outputs * lanes];                                                               \
         for (std::int64_t lane = 0; lane < lanes; lane += (WIDTH)) {                                           \
             VECTOR sum[outputs];                                                                               \
-            _Pragma("GCC unroll 16") for (int o = 0; o < outputs; ++o) sum[o] = ZERO;                          \
+            _Pragma("GCC unroll 12") for (int o = 0; o < outputs; ++o) sum[o] = ZERO;                          \
             std::int64_t k = b.from;                                                                           \
             for (; k + tap_block <= b.to; k += tap_block) {                                                    \
                 VECTOR tap[tap_block];                                                                         \
@@ -60,9 +60,9 @@ FL_INLINE void finish_rows(const Finish& f, const float* sums, std::int64_t row,
                         LOAD(taps + q * lanes + lane);                                                         \
                 }                                                                                              \
                 const float* rows = b.in + (b.row - b.first - k - (tap_block - 1)) * lanes + lane;             \
-                _Pragma("GCC unroll 23") for (int m = outputs + tap_block - 2; m >= 0; --m) {                  \
+                _Pragma("GCC unroll 19") for (int m = outputs + tap_block - 2; m >= 0; --m) {                  \
                     const VECTOR x = LOAD(rows + m * lanes);                                                   \
-                    _Pragma("GCC unroll 16") for (int o = 0; o < outputs; ++o) {                               \
+                    _Pragma("GCC unroll 12") for (int o = 0; o < outputs; ++o) {                               \
                         const auto q = o + tap_block - 1 - m;                                                  \
                         if (q >= 0 && q < tap_block) sum[o] = FMA(tap[q], x, sum[o]);                          \
                     }                                                                                          \
@@ -71,10 +71,10 @@ FL_INLINE void finish_rows(const Finish& f, const float* sums, std::int64_t row,
             for (; k < b.to; ++k) {                                                                            \
                 const VECTOR tap = b.width == 1 ? BROADCAST(b.taps[k]) : LOAD(b.taps + k * lanes + lane);      \
                 const float* rows = b.in + (b.row - b.first - k) * lanes + lane;                               \
-                _Pragma("GCC unroll 16") for (int o = 0; o < outputs; ++o) sum[o] =                            \
+                _Pragma("GCC unroll 12") for (int o = 0; o < outputs; ++o) sum[o] =                            \
                     FMA(tap, LOAD(rows + o * lanes), sum[o]);                                                  \
             }                                                                                                  \
-            _Pragma("GCC unroll 16") for (int o = 0; o < outputs; ++o) STORE(sums + o * lanes + lane, sum[o]); \
+            _Pragma("GCC unroll 12") for (int o = 0; o < outputs; ++o) STORE(sums + o * lanes + lane, sum[o]); \
         }                                                                                                      \
         if (wanted == outputs) finish_rows(finish, sums, b.row, outputs, out);                                 \
         else finish_rows(finish, sums, b.row, wanted, out);                                                    \
@@ -88,8 +88,8 @@ FL_CONVOLVE_BLOCK(block_anywhere, , float, 1, 0.0F, load_one, same, std::fma, st
 #if defined(__x86_64__) && !defined(FIRSTLIGHT_NO_MULTIVERSIONING)
 FL_CONVOLVE_BLOCK(block_avx2, __attribute__((target("avx2,fma"))), __m256, 8, _mm256_setzero_ps(), _mm256_loadu_ps,
                   _mm256_set1_ps, _mm256_fmadd_ps, _mm256_storeu_ps)
-FL_CONVOLVE_BLOCK(block_avx512, __attribute__((target("avx512f,fma"))), __m512, 16, _mm512_setzero_ps(), _mm512_loadu_ps,
-                  _mm512_set1_ps, _mm512_fmadd_ps, _mm512_storeu_ps)
+FL_CONVOLVE_BLOCK(block_avx512, __attribute__((target("avx512f,fma"))), __m512, 16, _mm512_setzero_ps(),
+                  _mm512_loadu_ps, _mm512_set1_ps, _mm512_fmadd_ps, _mm512_storeu_ps)
 #endif
 #undef FL_CONVOLVE_BLOCK
 
@@ -127,7 +127,7 @@ LaneTaps LaneTaps::transposed() const {
 void LaneTaps::apply(const float* in, std::int64_t n, const Finish& finish, float* out) const {
     static const ConvolveBlock convolve = best_block();
     for (std::int64_t i = 0; i < n; i += outputs) {
-        // Taps that meet a row of [0, n) in one of the outputs: i + o - first - k, o = 0 .. 15.
+        // Taps that meet a row of [0, n) in one of the outputs: i + o - first - k, o = 0 .. 11.
         const std::int64_t lowest = std::max<std::int64_t>(0, i - first_ - (n - 1));
         const std::int64_t highest = std::max(lowest, std::min(count_, i + outputs - first_));
         const Block block{&taps_[0].lane[0], per_lane_ ? lanes : 1, in, first_, lowest, highest, i};

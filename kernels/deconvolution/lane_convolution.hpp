@@ -4,9 +4,10 @@
 //
 // Rows of `in` before 0 and from n on are 0: a margin of `convolution_margin` such rows must lie at both ends. The
 // transposed sum is the same with the taps in reverse and first -> -(first + count - 1).
-// 16 outputs and eight taps are held in registers and meet 23 inputs: four multiply-adds for each load, and enough sums
-// side by side to wait for none. What follows a sum in an iteration of Richardson and Lucy (`Finish`) is done while it
-// is in L1, and its divisions run beside the next block's multiply-adds. All instruction sets find the same bits.
+// Twelve outputs and eight taps are held in registers and meet 19 inputs: four multiply-adds for each load, and enough
+// sums side by side to wait for none. Of 16 or 14 outputs some would not stay in registers (5 and 2 % slower); with
+// eight, sums wait for each other. What follows a sum in an iteration of Richardson and Lucy (`Finish`) is done while
+// it is in L1, and without a division (count_ratio.hpp). All instruction sets find the same bits.
 #pragma once
 
 #include "kernels/deconvolution/lane_rows.hpp"

@@ -54,9 +54,10 @@ FL_SIMD void invert_seen(const float* weight, const float* seen, const float* ga
         for (std::int64_t k = i; k < std::min(i + run, rows); ++k)
             for (std::int64_t l = 0; l < lanes; ++l) {
                 const float value = weight[k * lanes + l] * gain[l];
-                const bool enough = seen[k * lanes + l] >= RichardsonLucy::least_seen && value > 0;
-                inverse[k * lanes + l] = enough ? 1 / value : 0.0F;
-                part[l] += enough ? value : 0.0F;
+                const float enough = seen[k * lanes + l] >= RichardsonLucy::least_seen ? value : 0.0F;
+                const float divisor = enough > 0 ? enough : 1.0F;
+                inverse[k * lanes + l] = enough > 0 ? 1 / divisor : 0.0F;
+                part[l] += enough;
             }
         for (std::int64_t l = 0; l < lanes; ++l) all[l] += static_cast<double>(part[l]);
     }
