@@ -35,8 +35,12 @@ class AcquisitionReader {
     AcquisitionFile out_;
 };
 
-// Throws Error (bad_input) unless the file's root says it is of this format ("acquisition" or "result") and of a
+// Throws Error (bad_input) unless the file's root says it is of this format ("acquisition", "result", "calibration") and of a
 // version that can be read; warns of a newer minor version. Returns the version.
 std::string check_format(MetadataReader& reader, const std::string& format);
+
+// /entry/calibration into a scan whose size is known (rows, columns, bins), and /entry/geometry/medium.
+void read_calibration_group(MetadataReader& reader, Scan& scan);
+void read_medium_group(MetadataReader& reader, Medium& medium);
 
 }  // namespace firstlight
