@@ -56,7 +56,53 @@ Shape exposure_shape(const Scan& scan, const std::vector<double>& values) {
     return {scan.views};
 }
 
-void write_calibration(h5::WriteFile& file, const Scan& scan) {
+void write_instrument(h5::WriteFile& file, const Scan& scan, const AcquisitionInfo& info) {
+    const std::string detector = "/entry/instrument/detector", source = "/entry/instrument/source";
+    file.group("/entry/instrument", "NXinstrument");
+    file.group(detector, "NXdetector");
+    file.group(source, "NXsource");
+    write_text(file, detector + "/model", info.detector_model);
+    write_text(file, detector + "/serial_number", info.detector_serial_number);
+    write_array(file, detector + "/pixel_pitch", {2}, info.detector_pixel_pitch_m, "m", "pixel pitch in y and x");
+    write_number(file, detector + "/dead_time", scan.dead_time_s, "s");
+    write_number(file, detector + "/jitter_fwhm", scan.jitter_fwhm_s, "s");
+    write_number(file, detector + "/pde", scan.pde, "1", "photon detection efficiency");
+    write_number(file, detector + "/numerical_aperture", scan.numerical_aperture, "1");
+    write_number(file, source + "/wavelength", scan.wavelength_m, "m");
+    write_number(file, source + "/repetition_rate", scan.repetition_rate_hz, "Hz");
+    write_number(file, source + "/pulse_fwhm", scan.pulse_fwhm_s, "s");
+}
+
+void write_geometry(h5::WriteFile& file, const Scan& scan, const AcquisitionInfo& info) {
+    const std::string group = "/entry/geometry";
+    file.group(group, "NXcollection");
+    write_medium_group(file, scan.medium);
+    write_number(file, group + "/standoff", scan.standoff_m, "m");
+    write_array(file, group + "/scan_size", {2}, info.scan_size_m, "m", "size of the scan in y and x");
+    write_array(file, group + "/world_from_camera", {4, 4}, info.world_from_camera, "1");
+    write_array(file, group + "/world_from_source", {4, 4}, info.world_from_source, "1");
+}
+
+void write_provenance(h5::WriteFile& file, const Provenance& p) {
+    if (p.empty()) return;
+    const std::string group = "/entry/provenance";
+    file.group(group, "NXprocess");
+    write_text(file, group + "/source_file", p.source_file);
+    write_text(file, group + "/source_sha256", p.source_sha256);
+    write_text(file, group + "/source_format", p.source_format);
+    write_text(file, group + "/converter", p.converter);
+    write_text(file, group + "/version", p.version);
+    write_text(file, group + "/command", p.command);
+    if (!p.assumptions.empty()) file.texts(group + "/assumptions", p.assumptions);
+}
+
+}  // namespace
+
+const char* type_name(CountType type) {
+    return type == CountType::u1 ? "u1" : type == CountType::u2 ? "u2" : type == CountType::u4 ? "u4" : "f4";
+}
+
+void write_calibration_group(h5::WriteFile& file, const Scan& scan) {
     const std::string group = "/entry/calibration";
     file.group(group, "NXcollection");
     const Shape image{scan.rows, scan.columns};
@@ -81,56 +127,15 @@ void write_calibration(h5::WriteFile& file, const Scan& scan) {
     }
 }
 
-void write_instrument(h5::WriteFile& file, const Scan& scan, const AcquisitionInfo& info) {
-    const std::string detector = "/entry/instrument/detector", source = "/entry/instrument/source";
-    file.group("/entry/instrument", "NXinstrument");
-    file.group(detector, "NXdetector");
-    file.group(source, "NXsource");
-    write_text(file, detector + "/model", info.detector_model);
-    write_text(file, detector + "/serial_number", info.detector_serial_number);
-    write_array(file, detector + "/pixel_pitch", {2}, info.detector_pixel_pitch_m, "m", "pixel pitch in y and x");
-    write_number(file, detector + "/dead_time", scan.dead_time_s, "s");
-    write_number(file, detector + "/jitter_fwhm", scan.jitter_fwhm_s, "s");
-    write_number(file, detector + "/pde", scan.pde, "1", "photon detection efficiency");
-    write_number(file, detector + "/numerical_aperture", scan.numerical_aperture, "1");
-    write_number(file, source + "/wavelength", scan.wavelength_m, "m");
-    write_number(file, source + "/repetition_rate", scan.repetition_rate_hz, "Hz");
-    write_number(file, source + "/pulse_fwhm", scan.pulse_fwhm_s, "s");
-}
-
-void write_geometry(h5::WriteFile& file, const Scan& scan, const AcquisitionInfo& info) {
-    const std::string group = "/entry/geometry", medium = group + "/medium";
-    file.group(group, "NXcollection");
+void write_medium_group(h5::WriteFile& file, const Medium& m) {
+    const std::string medium = "/entry/geometry/medium";
     file.group(medium, "NXcollection");
-    write_number(file, medium + "/thickness", scan.medium.thickness_m, "m");
-    write_number(file, medium + "/refractive_index", scan.medium.refractive_index, "1");
-    write_number(file, medium + "/mu_s", scan.medium.mu_s_per_m, "1/m", "scattering coefficient");
-    write_number(file, medium + "/mu_s_prime", scan.medium.mu_s_prime_per_m, "1/m", "reduced scattering coefficient");
-    write_number(file, medium + "/mu_a", scan.medium.mu_a_per_m, "1/m", "absorption coefficient");
-    write_number(file, medium + "/g", scan.medium.g, "1", "anisotropy of scattering");
-    write_number(file, group + "/standoff", scan.standoff_m, "m");
-    write_array(file, group + "/scan_size", {2}, info.scan_size_m, "m", "size of the scan in y and x");
-    write_array(file, group + "/world_from_camera", {4, 4}, info.world_from_camera, "1");
-    write_array(file, group + "/world_from_source", {4, 4}, info.world_from_source, "1");
-}
-
-void write_provenance(h5::WriteFile& file, const Provenance& p) {
-    if (p.empty()) return;
-    const std::string group = "/entry/provenance";
-    file.group(group, "NXprocess");
-    write_text(file, group + "/source_file", p.source_file);
-    write_text(file, group + "/source_sha256", p.source_sha256);
-    write_text(file, group + "/source_format", p.source_format);
-    write_text(file, group + "/converter", p.converter);
-    write_text(file, group + "/version", p.version);
-    write_text(file, group + "/command", p.command);
-    if (!p.assumptions.empty()) file.texts(group + "/assumptions", p.assumptions);
-}
-
-}  // namespace
-
-const char* type_name(CountType type) {
-    return type == CountType::u1 ? "u1" : type == CountType::u2 ? "u2" : type == CountType::u4 ? "u4" : "f4";
+    write_number(file, medium + "/thickness", m.thickness_m, "m");
+    write_number(file, medium + "/refractive_index", m.refractive_index, "1");
+    write_number(file, medium + "/mu_s", m.mu_s_per_m, "1/m", "scattering coefficient");
+    write_number(file, medium + "/mu_s_prime", m.mu_s_prime_per_m, "1/m", "reduced scattering coefficient");
+    write_number(file, medium + "/mu_a", m.mu_a_per_m, "1/m", "absorption coefficient");
+    write_number(file, medium + "/g", m.g, "1", "anisotropy of scattering");
 }
 
 void check_scan(const Scan& scan) {
@@ -199,7 +204,7 @@ void write_scan(h5::WriteFile& file, const Scan& scan, const AcquisitionInfo& in
                 "exposure per pixel");
     write_instrument(file, scan, info);
     write_geometry(file, scan, info);
-    write_calibration(file, scan);
+    write_calibration_group(file, scan);
     if (scan.has_reference) {
         file.group("/entry/reference", "NXcollection");
         write_array(file, "/entry/reference/pulses", exposure_shape(scan, scan.reference_pulses), scan.reference_pulses,

@@ -18,6 +18,9 @@ void check_scan(const Scan& scan);
 
 // The root, /entry and all its groups but the counts themselves and the truth.
 void write_scan(h5::WriteFile& file, const Scan& scan, const AcquisitionInfo& info, const std::string& created);
+// /entry/calibration and /entry/geometry/medium, as far as the scan says; for files of calibration too.
+void write_calibration_group(h5::WriteFile& file, const Scan& scan);
+void write_medium_group(h5::WriteFile& file, const Medium& medium);
 void write_truth(h5::WriteFile& file, const Scan& scan, const Truth& truth);
 
 // Attributes of the root that every file of firstlight has.

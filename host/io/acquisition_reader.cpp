@@ -8,6 +8,7 @@
 #include <cstring>
 #include <limits>
 
+#include "host/io/calibration_group.hpp"
 #include "host/io/gated_layout.hpp"
 #include "kernels/support/error.hpp"
 
@@ -46,7 +47,8 @@ std::string check_format(MetadataReader& reader, const std::string& format) {
                     "convert it with `firstlight import`");
     if (found != format)
         throw Error(ExitCode::bad_input, fmt::format("{}: is a firstlight {}", file.name(), found),
-                    fmt::format("expected an {}", format), found == "result" ? "give the scan it was made from" : "");
+                    fmt::format("expected {} {}", format == "acquisition" ? "an" : "a", format),
+                    found == "result" ? "give the scan it was made from" : "");
     const std::string version = file.text("/", "firstlight_version").value_or("");
     int major = 0, minor = 0;
     if (std::sscanf(version.c_str(), "%d.%d", &major, &minor) != 2)
@@ -249,72 +251,14 @@ void AcquisitionReader::read_instrument() {
 }
 
 void AcquisitionReader::read_geometry() {
-    const std::string medium = "/entry/geometry/medium/";
-    Medium& m = out_.scan_.medium;
-    m.thickness_m = reader_.number(medium + "thickness", "m", 0, infinity);
-    m.refractive_index = reader_.number(medium + "refractive_index", "1", 0.1, 10);
-    m.mu_s_per_m = reader_.number(medium + "mu_s", "1/m", 0, infinity);
-    m.mu_s_prime_per_m = reader_.number(medium + "mu_s_prime", "1/m", 0, infinity);
-    m.mu_a_per_m = reader_.number(medium + "mu_a", "1/m", 0, infinity);
-    m.g = reader_.number(medium + "g", "1", -1, 1);
+    read_medium_group(reader_, out_.scan_.medium);
     out_.scan_.standoff_m = reader_.number("/entry/geometry/standoff", "m", -infinity, infinity);
     out_.info_.scan_size_m = reader_.array("/entry/geometry/scan_size", "m", {{2}});
     out_.info_.world_from_camera = reader_.array("/entry/geometry/world_from_camera", "1", {{4, 4}});
     out_.info_.world_from_source = reader_.array("/entry/geometry/world_from_source", "1", {{4, 4}});
 }
 
-void AcquisitionReader::read_calibration() {
-    Scan& scan = out_.scan_;
-    const std::string group = "/entry/calibration/";
-    scan.irf.values = reader_.array(group + "irf", "1", {{-1}, {scan.rows, scan.columns, -1}});
-    if (!scan.irf.values.empty()) {
-        scan.irf.per_pixel = reader_.file().shape(group + "irf").size() == 3;
-        const std::int64_t k = reader_.file().shape(group + "irf").back();
-        scan.irf.time_s = reader_.array(group + "irf_t", "s", {{k}});
-        findings_.attempt([&] {
-            for (std::size_t i = 1; i < scan.irf.time_s.size(); ++i)
-                if (!(scan.irf.time_s[i] > scan.irf.time_s[i - 1]))
-                    throw Error(ExitCode::bad_input,
-                                fmt::format("{}: {}irf_t does not increase at element {}", scan.name, group, i));
-            if (!reader_.has(group + "irf_t") && scan.kind == ScanKind::gated)
-                throw Error(ExitCode::bad_input, fmt::format("{}: {}irf_t is missing", scan.name, group),
-                            "the response of a gated scan is what a gate sees of a flash, by delay - arrival",
-                            "store irf_t, in seconds");
-            if (!reader_.has(group + "irf_t") && k != scan.bins)
-                throw Error(
-                    ExitCode::bad_input,
-                    fmt::format("{}: {}irf has {} samples, counts have {} bins", scan.name, group, k, scan.bins),
-                    "without irf_t its samples would be the data's bins", "store irf_t, in seconds");
-        });
-    }
-    scan.arrival_s = reader_.number(group + "arrival", "s", -infinity, infinity);
-    scan.t0_map_s = reader_.array(group + "t0_map", "s", {{scan.rows, scan.columns}});
-    scan.dark_rate_hz = reader_.array(group + "dark_rate", "Hz", {{scan.rows, scan.columns}});
-    scan.flat = reader_.array(group + "flat", "1", {{scan.rows, scan.columns}});
-    scan.bin_width_correction = reader_.array(group + "bin_width_correction", "1", {{scan.bins}});
-    findings_.attempt([&] {
-        for (std::size_t i = 0; i < scan.dark_rate_hz.size(); ++i)
-            if (scan.dark_rate_hz[i] < 0)
-                throw Error(
-                    ExitCode::bad_input,
-                    fmt::format("{}: {}dark_rate is {} at element {}", scan.name, group, scan.dark_rate_hz[i], i),
-                    "it cannot be negative");
-    });
-    findings_.attempt([&] {
-        for (std::size_t i = 0; i < scan.bin_width_correction.size(); ++i)
-            if (!(scan.bin_width_correction[i] > 0))
-                throw Error(ExitCode::bad_input,
-                            fmt::format("{}: {}bin_width_correction is {} at bin {}", scan.name, group,
-                                        scan.bin_width_correction[i], i),
-                            "widths are positive");
-    });
-    findings_.attempt([&] {
-        if (!reader_.has(group + "pixel_mask")) return;
-        reader_.check_shape(group + "pixel_mask", {{scan.rows, scan.columns}});
-        reader_.check_unit(group + "pixel_mask", "1");
-        scan.pixel_mask = reader_.stored(group + "pixel_mask").read_bytes();
-    });
-}
+void AcquisitionReader::read_calibration() { read_calibration_group(reader_, out_.scan_); }
 
 void AcquisitionReader::read_reference() {
     Scan& scan = out_.scan_;

@@ -39,8 +39,8 @@ class AcquisitionReader {
     AcquisitionFile out_;
 };
 
-// Throws Error (bad_input) unless the file's root says it is of this format ("acquisition" or "result") and of a
-// version that can be read; warns of a newer minor version. Returns the version.
+// Throws Error (bad_input) unless the file's root says it is of this format ("acquisition", "result", "calibration")
+// and of a version that can be read; warns of a newer minor version. Returns the version.
 std::string check_format(MetadataReader& reader, const std::string& format);
 
 }  // namespace firstlight

@@ -16,6 +16,7 @@
 #include <cstring>
 #include <string>
 
+#include "host/io/calibration_file.hpp"
 #include "host/io/acquisition_file.hpp"
 #include "host/io/importers/confocal_capture.hpp"
 #include "host/io/read_only_file.hpp"
@@ -144,6 +145,7 @@ void read_as_probe(const std::filesystem::path& path, ProbeKind kind, std::size_
         case ProbeKind::validation: (void)AcquisitionFile::validate(path, options); break;
         case ProbeKind::result: (void)read_result(path, options); break;
         case ProbeKind::capture: read_capture_tables(path, options); break;
+        case ProbeKind::calibration: (void)read_calibration(path, options); break;
     }
 }
 

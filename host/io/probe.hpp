@@ -10,7 +10,7 @@
 
 namespace firstlight {
 
-enum class ProbeKind { acquisition, validation, result, capture };
+enum class ProbeKind { acquisition, validation, result, capture, calibration };
 
 // Returns when the child could read the file. Errors: what the child found wrong with it (bad_input), that it died or
 // took too long (bad_input), that there is no probe (internal).

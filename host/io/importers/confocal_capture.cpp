@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/io/importers/capture_seconds.hpp"
 #include "host/io/metadata_reader.hpp"
 #include "host/io/probe.hpp"
 #include "host/io/sha256.hpp"
@@ -123,6 +124,7 @@ void read_capture_tables(const std::filesystem::path& path, const OpenOptions& o
     const MetadataReader reader(path, options.memory_limit, findings);
     for (const char* name : {"/meas", "/out"})
         if (reader.has(name)) (void)reader.stored(name);
+    read_second_tables(reader);
 }
 
 Imported import_confocal_capture(const std::filesystem::path& path, const ConfocalOptions& options) {
