@@ -8,6 +8,7 @@
 //                birefringence outlives the pump pulse: 1.6 ps in CS2, J. Etchepare et al., Chem. Phys. Lett. 107, 73
 //                (1984))
 //     rectangle  opens at 0, closes at width_ps; edges rise from 10 % to 90 % in rise_ps
+// Light is taken as even within the bins of its time axis, so these should be ten times narrower than the gate.
 // Counts are Poisson and end at the full well and at the largest number of the bit depth.
 //
 //   GatedCamera with delays 0, 1, 2 ps, width 1 ps  ->  light of a flash at 1 ps in the three frames
