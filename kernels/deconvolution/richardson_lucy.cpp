@@ -64,6 +64,13 @@ std::int64_t iterations_worth(const RichardsonLucy::Coefficients& c, StageContex
         deviance.push_back(sum / traces);
         if (k > checks_per_doubling && deviance[k - checks_per_doubling] - deviance[k] < worth) break;
     }
+    const bool settled =
+        deviance.size() < checks.size() || deviance[checks.size() - 1 - checks_per_doubling] - deviance.back() < worth;
+    if (!settled && !context.is_reference)
+        context.warn(
+            fmt::format("{}: richardson_lucy was stopped after {} iterations, though more would still explain the "
+                        "counts better; --richardson_lucy.stop iterations lets you choose their number",
+                        context.scan.name, done));
     if (done == 0) done = 1;  // every pixel is masked: the pipeline refuses that with its own words
     if (context.found != nullptr && !deviance.empty())
         (*context.found)["deviance_per_bin"] = deviance.back() / static_cast<double>(context.scan.bins);

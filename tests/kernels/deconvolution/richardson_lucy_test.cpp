@@ -241,6 +241,23 @@ TEST_P(RichardsonLucyTest, stops_near_the_best_iteration) {
     }
 }
 
+TEST_P(RichardsonLucyTest, says_when_the_most_iterations_were_not_enough) {
+    if (std::string(GetParam()) != "cpu") GTEST_SKIP() << "the number is found on the host for every backend";
+    for (const double counts : {60000.0, 6.0}) {  // many counts: detail as fine as a bin keeps coming out
+        HostTile tile(1, 2, 60);
+        tile.use_signal = true;
+        tile.scan.irf = gaussian_like(60e-12, 10e-12);
+        for (std::int64_t p = 0; p < 2; ++p)
+            for (std::int64_t i = 0; i < 41; ++i) {
+                const double share = tile.scan.irf.values[static_cast<std::size_t>(i)];
+                tile.set(p, 8 + i, std::round(counts * share));
+                if (i > 3) tile.set(p, 5 + i, std::round(counts * share) + 1);
+            }
+        run_trace_stage<RichardsonLucy>(queue(), tile, {});
+        EXPECT_EQ(tile.warnings.size(), counts > 100 ? 1U : 0U) << tile.found.at("iterations");
+    }
+}
+
 TEST_P(RichardsonLucyTest, refuses_a_scan_without_response) {
     HostTile tile(1, 1, 40);
     tile.use_signal = true;
