@@ -28,7 +28,7 @@ TEST_F(CliBadInput, not_hdf5) {
         reconstruct("notes.h5"), 3,
         "notes.h5: is not an HDF5 file (its signature is missing): see `firstlight import --help` for other formats");
     std::ofstream(at("empty.h5")).flush();
-    expect_refusal(reconstruct("empty.h5"), 3, "empty.h5: is empty");
+    expect_refusal(reconstruct("empty.h5"), 3, "empty.h5: is empty (it has 0 bytes): copy or record it again");
 }
 
 TEST_F(CliBadInput, truncated_at_any_point) {
