@@ -16,6 +16,7 @@
 #include "kernels/corrections/time_skew.hpp"
 #include "kernels/first_arrival/expected_arrival.hpp"
 #include "kernels/first_arrival/matched_arrival.hpp"
+#include "kernels/gating/component_fit.hpp"
 #include "kernels/gating/time_gate.hpp"
 #include "kernels/reconstruction/attenuation.hpp"
 #include "kernels/reconstruction/inpainting.hpp"
@@ -27,7 +28,7 @@ namespace firstlight {
 
 using Stages = std::tuple<PixelMask, PileUp, DarkCounts, BinNonlinearity, TimeSkew, FlatField,  // corrections
                           ExpectedArrival, MatchedArrival,                                      // first_arrival
-                          TimeGate,                                                             // gating
+                          TimeGate, ComponentFit,                                               // gating
                           PoissonTv, Attenuation, Inpainting,                                   // reconstruction
                           ToneMap>;                                                             // rendering
 

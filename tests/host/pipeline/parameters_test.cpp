@@ -53,6 +53,7 @@ Recipe recipe_with(const std::string& stage) {
 stages = ["pixel_mask", "expected_arrival", "time_gate", "poisson_tv", "attenuation", "inpainting", "tone_map"]
 )",
                             "test");
+    if (stage == "component_fit") return load_recipe("transmission-fit");
     if (stage != "matched_arrival") return load_recipe("transmission");
     return parse_recipe(R"(
 stages = ["pixel_mask", "pile_up", "dark_counts", "bin_nonlinearity", "time_skew", "flat_field", "matched_arrival",
