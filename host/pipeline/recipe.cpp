@@ -191,7 +191,7 @@ void check_recipe(const Recipe& recipe) {
         const bool computes = stage.stage->layers != nullptr && !stage.stage->layers(stage.params.get()).empty();
         if (stage.stage->kind == StageKind::images && !has_gate && (computes || !has_arrival))
             refuse(fmt::format("{}: {} has no images to work on", where, stage.stage->info.name), "",
-                   "put time_gate before it");
+                   "put time_gate, adaptive_gate or component_fit before it");
         has_arrival = has_arrival || family == "first_arrival" || stage.stage->finds_arrival;
         has_gate = has_gate || family == "gating";
         for (const std::string& name : stage.given) {
@@ -223,6 +223,13 @@ const std::vector<BuiltInRecipe>& built_in_recipes() {
 summary = "Ballistic image and optical depth of a scan through a scattering medium, by a time gate"
 stages = ["pixel_mask", "pile_up", "dark_counts", "bin_nonlinearity", "time_skew", "flat_field",
           "expected_arrival", "time_gate", "attenuation", "inpainting", "tone_map"]
+)"},
+        {"transmission-fit", R"(name = "transmission-fit"
+summary = "Ballistic image and optical depth by a fit of ballistic, snake, diffuse light and background; needs the response"
+stages = ["pixel_mask", "pile_up", "dark_counts", "bin_nonlinearity", "time_skew", "flat_field",
+          "expected_arrival", "component_fit", "attenuation", "inpainting", "tone_map"]
+[attenuation]
+scattered = "ignored"
 )"},
         {"arrival", R"(name = "arrival"
 summary = "When light arrives in each pixel, by a matched filter, with its standard deviation"

@@ -20,6 +20,7 @@
 #include "kernels/first_arrival/expected_arrival.hpp"
 #include "kernels/first_arrival/matched_arrival.hpp"
 #include "kernels/gating/adaptive_gate.hpp"
+#include "kernels/gating/component_fit.hpp"
 #include "kernels/gating/time_gate.hpp"
 #include "kernels/reconstruction/attenuation.hpp"
 #include "kernels/reconstruction/depth_map.hpp"
@@ -34,7 +35,7 @@ using Stages = std::tuple<GateSweep,                                            
                           PixelMask, PileUp, DarkCounts, BinNonlinearity, TimeSkew, FlatField,  // corrections
                           Wiener, RichardsonLucy,                                               // deconvolution
                           ExpectedArrival, MatchedArrival,                                      // first_arrival
-                          TimeGate, AdaptiveGate,                                               // gating
+                          TimeGate, AdaptiveGate, ComponentFit,                                 // gating
                           PoissonTv, Attenuation, DepthMap, Inpainting,                         // reconstruction
                           ToneMap>;                                                             // rendering
 

@@ -8,12 +8,12 @@
 // `arrival = per_pixel`, its own arrival, started from model.arrival: maximum likelihood by two steps of Fisher
 // scoring, then Newton steps, halved where they overshoot or an expected count would fall to 0.
 //
-// Signed amplitudes are the default: a, s and d may fall below 0 as far as every bin still expects counts. An amplitude
-// that is cut off at 0 is too large on average wherever the truth is near 0, and so drags what it is correlated with;
-// signed ones are unbiased, their errors are Gaussian and means over pixels are right. `non_negative` gives what is
-// physically possible (active set at 0) for those who want each pixel by itself. Errors come from the inverse of the
-// full Fisher information at the estimate in both cases: a part held at 0 still counts as unknown, since otherwise the
-// error of its neighbour would be too small. ballistic_sigma is at least one count.
+// Amplitudes of `either_sign` are the default: a, s and d may fall below 0 as far as every bin still expects counts. An
+// amplitude that is cut off at 0 is too large on average wherever the truth is near 0, and so drags what it is
+// correlated with; signed ones are unbiased, their errors are Gaussian and means over pixels are right. `non_negative`
+// gives what is physically possible (active set at 0) for those who want each pixel by itself. Errors come from the
+// inverse of the full Fisher information at the estimate in both cases: a part held at 0 still counts as unknown, since
+// otherwise the error of its neighbour would be too small. ballistic_sigma is at least one count.
 //
 // `purity`: a's share of all light between -1 and +0.5 FWHM of the response around the arrival (time_gate's window);
 // `background`: counts of b there; NaN for purity where a is below 3 sigma. `snake` and `diffuse` are counts up to the

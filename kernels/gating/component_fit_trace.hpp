@@ -20,7 +20,8 @@ constexpr int most_parameters = 5;        // a, s, d, b, arrival
 constexpr int arrival_parameter = 4;
 constexpr int information_size = 15;
 constexpr int scoring_steps = 2;
-constexpr double converged_decrement = 1e-7;
+constexpr double last_rise =
+    1e-5;  // of twice the log-likelihood: a Newton step from there ends 1e-4 sigma from the top
 
 // information[packed(j, k)], j >= k
 FL_HD constexpr int packed(int j, int k) { return j * (j + 1) / 2 + k; }
@@ -157,6 +158,8 @@ struct ClimbLimits {
     bool signed_amplitudes = true;
     int iterations = 0;
     double earliest = 0, latest = 0;  // arrival
+    // Of twice the log-likelihood, before the last Newton step, which ends 1e-4 sigma from the top.
+    double last_rise = 1e-5;
 };
 
 // Climbs to the maximum from state.value. `sums(value, expected)` gives FitSums at a point.
@@ -175,10 +178,7 @@ FL_HD void climb(const ClimbLimits& c, int n, const bool* fixed, Sums& sums, Fit
         if (!solve(here.information, here.gradient, held, n, step)) return;
         double rise = 0;
         for (int j = 0; j < n; ++j) rise += held[j] ? 0.0 : here.gradient[j] * step[j];
-        if (rise < converged_decrement) {
-            state.converged = true;
-            return;
-        }
+        const bool last = rise < c.last_rise && iteration >= scoring_steps;
         double share = 1;
         bool moved = false;
         for (int halving = 0; halving < 16 && !moved; ++halving, share /= 2) {
@@ -190,6 +190,11 @@ FL_HD void climb(const ClimbLimits& c, int n, const bool* fixed, Sums& sums, Fit
                     trial[j] = trial[j] < c.earliest ? c.earliest : trial[j] > c.latest ? c.latest : trial[j];
                 else if (!c.signed_amplitudes && trial[j] < 0) trial[j] = 0;
                 first_slope += here.gradient[j] * (trial[j] - state.value[j]);
+            }
+            if (last) {
+                for (int j = 0; j < n; ++j) state.value[j] = trial[j];
+                state.converged = true;
+                return;
             }
             const FitSums there = sums(trial, iteration + 1 < scoring_steps);
             if (!there.valid) continue;

@@ -158,7 +158,7 @@ Tried try_shapes(const PooledComponents& pooled, const BinnedResponse& response,
     const ResponseSpan span = response_span(response.cumulative);
     const CumulativeCurves curves = cumulative_curves(response.cumulative, shapes, pooled.first, pooled.bins + 1,
                                                       curve_steps(span, steps_while_fitting));
-    const ClimbLimits limits{false, 60, 0, 0};
+    const ClimbLimits limits{false, 60, 0, 0, 1e-12};  // differences of its outcomes are taken
     const bool fixed[most_parameters] = {false, !shapes.snake, !shapes.diffuse, false, true};
     std::vector<double> residuals;
     Tried tried;
@@ -216,7 +216,7 @@ FittedShapes descend(const PooledComponents& pooled, const BinnedResponse& respo
                 here = there;
                 damping /= 5;
                 better = true;
-                best.converged = gain < 1e-4 && attempt == 0;
+                best.converged = gain < 1e-5 && attempt == 0;
             } else {
                 damping *= 8;
                 if (longest < 1e-5) best.converged = true;

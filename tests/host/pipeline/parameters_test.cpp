@@ -70,6 +70,7 @@ stages = ["pixel_mask", "pile_up", "dark_counts", "bin_nonlinearity", "time_skew
 )",
                                         stage),
                             "test");
+    if (stage == "component_fit") return load_recipe("transmission-fit");
     if (stage != "matched_arrival") return load_recipe("transmission");
     return parse_recipe(R"(
 stages = ["pixel_mask", "pile_up", "dark_counts", "bin_nonlinearity", "time_skew", "flat_field", "matched_arrival",

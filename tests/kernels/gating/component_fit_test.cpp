@@ -137,7 +137,10 @@ TEST_P(ComponentFitTest, errors_are_what_they_say) {
     Pulls open;
     for (auto& [ballistic, g] : groups) {
         const double spread = std::sqrt(g.squares / g.pixels - g.sum * g.sum / g.pixels / g.pixels);
-        RecordProperty("pull_" + std::to_string(static_cast<int>(ballistic)), std::to_string(g.sum / g.pixels));
+        const std::string name = std::to_string(static_cast<int>(ballistic));
+        RecordProperty("pull_" + name, std::to_string(g.sum / g.pixels));
+        RecordProperty("spread_" + name, std::to_string(spread));
+        RecordProperty("within_" + name, std::to_string(g.within / g.pixels));
         EXPECT_LT(std::abs(g.sum / g.pixels), ballistic > 0 ? 0.05 : 0.12) << ballistic;
         // Where nothing is, amplitudes below 0 count as 0 for their errors, which are then rather too large.
         EXPECT_NEAR(spread, ballistic > 0 ? 1 : 0.93, 0.06) << ballistic;
