@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
         add_ceilings(session);
         add_gate_rows(session);
         add_filter_rows(session);
+        add_fit_rows(session);
         add_file_rows(session);
         add_tv_rows(session);
         add_monte_carlo_rows(session);

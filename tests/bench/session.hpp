@@ -73,6 +73,7 @@ class Session {
 void add_ceilings(Session& session);
 void add_gate_rows(Session& session);
 void add_filter_rows(Session& session);
+void add_fit_rows(Session& session);
 void add_file_rows(Session& session);
 void add_monte_carlo_rows(Session& session);
 void add_tv_rows(Session& session);
