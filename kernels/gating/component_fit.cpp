@@ -174,7 +174,11 @@ ComponentFit::Coefficients ComponentFit::prepare(const Params& params, StageCont
                           curve_steps(span, curve_phases));
     c.table = table_of(curves, bins, margin, context.keep);
     set_purity(curves, -1.0 * fwhm, 0.5 * fwhm, c);
-    if (context.found != nullptr) (*context.found)["purity_window_ps"] = c.purity_width * scan.bin_width_s * 1e12;
+    if (context.found != nullptr) {
+        (*context.found)["purity_window_ps"] = c.purity_width * scan.bin_width_s * 1e12;
+        (*context.found)["fitted_until_ps"] =
+            (curves.first + static_cast<double>(bins)) * scan.bin_width_s * 1e12;  // after the arrival
+    }
     c.bin_width_s = scan.bin_width_s;
     c.first_bin_centre_s = scan.first_bin_centre_s;
     if (context.shared != nullptr) (*context.shared)[context.is_reference ? "reference.gate_share" : "gate_share"] = 1;

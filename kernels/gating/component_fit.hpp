@@ -17,8 +17,9 @@
 //
 // `purity`: a's share of all light between -1 and +0.5 FWHM of the response around the arrival (time_gate's window);
 // `background`: counts of b there; NaN for purity where a is below 3 sigma. `snake` and `diffuse` are counts up to the
-// end of the data. `deviance` is divided by what it is on average for these expectations (less the fitted parameters),
-// because the mean deviance of a bin with few counts is not 1. Tests and simulated scenes: docs/physics.md.
+// end of the data (that of the earliest pixel, `fitted_until_ps` after the arrival in the provenance). `deviance` is
+// divided by what it is on average for these expectations (less the fitted parameters), because the mean deviance of a
+// bin with few counts is not 1. Tests and simulated scenes: docs/physics.md.
 //
 // Shapes: per trace; needs model.arrival, uses live, edges, gain, dark, flags. All layers in counts, arrival in s
 // without the pixel's shift. Masked pixels, and those whose response leaves the data: NaN but for counts. Flags:

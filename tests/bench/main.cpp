@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
         add_gate_sweep_rows(session);
         add_filter_rows(session);
         add_deconvolution_rows(session);
+        add_fit_rows(session);
         add_file_rows(session);
         add_tv_rows(session);
         add_tag_rows(session);

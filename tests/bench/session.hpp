@@ -75,6 +75,7 @@ void add_gate_rows(Session& session);
 void add_gate_sweep_rows(Session& session);
 void add_filter_rows(Session& session);
 void add_deconvolution_rows(Session& session);
+void add_fit_rows(Session& session);
 void add_file_rows(Session& session);
 void add_tag_rows(Session& session);
 void add_monte_carlo_rows(Session& session);

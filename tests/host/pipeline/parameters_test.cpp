@@ -38,6 +38,7 @@ const std::map<std::string, Need>& needs() {
         {"matched_arrival.search_to_ps", {{}, {"620"}}},
         // The image is done long before 500 steps.
         {"poisson_tv.iterations", {{}, {"3"}}},
+        {"component_fit.iterations", {{}, {"1"}}},
         // Only where there is no reference do they differ: one warns, the other refuses.
         {"attenuation.reference", {{}, {}, true}},
         {"adaptive_gate.false_acceptance", {{}, {"0.4"}}},

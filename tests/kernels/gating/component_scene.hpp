@@ -2,6 +2,7 @@
 // diffuse light convolved with it by quadrature.
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <functional>
 #include <random>
