@@ -4,7 +4,7 @@
 // The gate is the window of two pulse widths (of the response, FWHM) whose counts are least likely to be background
 // (gating/significant_window.hpp). It is accepted when background alone would give such a window anywhere in the
 // searched range with a chance below `false_acceptance`; at that rate pixels without a surface are taken for one, for
-// any number of counts from 5 on, within 15 % of it (where two counts in one window are rarer than the rate, less
+// any number of counts from 5 on, within 20 % of it (where two counts in one window are rarer than the rate, less
 // often). Background over time: `pooled` from the scan's own traces (gating/backscatter.hpp), scaled to each; `flat`
 // the same in all bins.
 // A pixel that is not accepted is tried with the traces around it added, 3 x 3 and so on up to `superpixel_px` a side
