@@ -37,6 +37,11 @@ edges = "optimal"
 background = "dark"
 )";
 
+// Tiles are read with pixels around them.
+constexpr const char* with_neighbours = R"(name = "neighbours"
+stages = ["dark_counts", "time_skew", "flat_field", "adaptive_gate"]
+)";
+
 Result run_on(const std::filesystem::path& path, const Recipe& recipe, int threads, std::size_t memory) {
     Job job;
     job.scan_path = path;
@@ -72,9 +77,10 @@ TEST(Events, give_the_images_of_histograms_bit_for_bit) {
     write_scan(folder.path / "histogram.h5", s);
     write_event_scan(folder.path / "raster.h5", s, TagOrder::raster);
     write_event_scan(folder.path / "random.h5", s, TagOrder::random);
-    const std::vector<Recipe> recipes{parse_recipe(all_sums, "test"),  parse_recipe(skew_and_gate, "test"),
-                                      parse_recipe(soft_gate, "test"), parse_recipe(optimal_gate, "test"),
-                                      load_recipe("transmission"),     load_recipe("arrival")};
+    const std::vector<Recipe> recipes{parse_recipe(all_sums, "test"),       parse_recipe(skew_and_gate, "test"),
+                                      parse_recipe(soft_gate, "test"),      parse_recipe(optimal_gate, "test"),
+                                      load_recipe("transmission"),          load_recipe("arrival"),
+                                      parse_recipe(with_neighbours, "test")};
     for (const Recipe& recipe : recipes) {
         const Result truth = run_on(folder.path / "histogram.h5", recipe, 2, 0);
         for (const char* order : {"raster", "random"})
@@ -82,6 +88,18 @@ TEST(Events, give_the_images_of_histograms_bit_for_bit) {
                 expect_same(truth, run_on(folder.path / (std::string(order) + ".h5"), recipe, threads, 0),
                             recipe.name + ", " + order);
     }
+}
+
+TEST(Events, of_pixels_that_neighbours_look_at_too) {
+    const ScratchFolder folder("events_neighbours");
+    const SyntheticScan s(9, 7, 128);
+    write_scan(folder.path / "histogram.h5", s);
+    write_event_scan(folder.path / "raster.h5", s, TagOrder::raster);
+    write_event_scan(folder.path / "random.h5", s, TagOrder::random);
+    const Recipe recipe = parse_recipe(with_neighbours, "test");
+    const Result truth = run_on(folder.path / "histogram.h5", recipe, 2, 0);
+    for (const char* order : {"raster.h5", "random.h5"})
+        expect_same(truth, run_on(folder.path / order, recipe, 2, 0), order);
 }
 
 // Which path was taken is not seen in a result: so it is asked for here.
