@@ -14,7 +14,7 @@ namespace firstlight {
 namespace {
 
 constexpr std::int64_t block = 16;
-constexpr std::int64_t quiet_blocks = 4;  // in a row: the afterglow is over
+constexpr std::int64_t quiet_blocks = 16;  // in a row: the afterglow is over
 
 // Position of the peak, from the start of bin 0: the middle of the highest bin, refined by a parabola.
 double peak_of(const std::vector<double>& light) {
@@ -67,6 +67,7 @@ ResponseFit finish(const std::string& name, std::vector<double> light, const std
     fit.peak_bins = peak_of(light);
     fit.light = signal;
     fit.background_per_bin = background;
+    fit.whole = light;
     for (std::int64_t i = first; i < last; ++i) {
         fit.irf.values.push_back(std::max(0.0, light[static_cast<std::size_t>(i)]));
         fit.irf.time_s.push_back((static_cast<double>(i) + 0.5 - fit.peak_bins) * bin_width_s);

@@ -2,7 +2,7 @@
 //
 // Each pixel's pile-up is taken out (first-photon law, where pulses are known), its delay too (t0_map, where the scan
 // has one), its background subtracted; the sum over unmasked pixels is kept from the first to the last block of 16 bins
-// that stands out by three standard deviations or lies before one that does within 64 bins, so that an afterglow is
+// that stands out by three standard deviations or lies before one that does within 256 bins, so that an afterglow is
 // kept whole and noise is not; negative bins within become 0; the sum is 1. irf_t = 0 is the vertex of the parabola
 // through the highest bin and its neighbours. Per pixel: responses [y, x, k] on the same irf_t, each with a peak of its
 // own at 0; a pixel with fewer than `least_counts` above background has none (all 0), for which stages use the mean.
@@ -32,6 +32,7 @@ struct ResponseFit {
     std::int64_t first_bin = 0;  // of the kept part, on the data's axis
     double peak_bins = 0;        // where irf_t = 0 lay on the data's axis, from the start of bin 0
     double fwhm_s = 0, light = 0, background_per_bin = 0;
+    std::vector<double> whole;         // [bins] light above background on the data's axis, nothing cut or clipped
     std::int64_t pixels = 0;           // that gave light
     std::int64_t pixels_with_own = 0;  // with a response of their own
 };

@@ -21,7 +21,7 @@
 // chapter 8 for the jackknife. Errors (bad_input): fewer than two slabs, the same thickness twice, a response without
 // light. Where no step improves the fit before `most_steps`, converged is false.
 //
-//   fit_medium(slabs, response, {}).mu_s_prime_per_m.value   ->  276
+//   fit_medium(slabs, response, {}).mu_s_prime_per_m.value   ->  274
 #pragma once
 
 #include <cstdint>

@@ -78,6 +78,10 @@ bool is_capture_file(const std::filesystem::path& path) {
 TraceInput open_traces(const std::filesystem::path& path, const CaptureOptions& options) {
     if (is_capture_file(path)) return open_capture(path, options);
     auto file = std::make_shared<AcquisitionFile>(AcquisitionFile::open(path, {}));
+    if (file->scan().kind != ScanKind::histogram)
+        throw Error(ExitCode::bad_input, path.string() + ": is not an acquisition of histograms",
+                    "calibrations are made from traces with even bins",
+                    "make histograms of its photons, or of its gates");
     TraceInput input;
     input.path = path;
     input.scan = file->scan();

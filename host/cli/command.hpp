@@ -34,6 +34,7 @@ void add_validate(CLI::App& program, CommandLine& line);
 void add_plan(CLI::App& program, CommandLine& line);
 void add_reconstruct(CLI::App& program, CommandLine& line);
 void add_simulate(CLI::App& program, CommandLine& line);
+void add_calibrate(CLI::App& program, CommandLine& line);
 void add_import(CLI::App& program, CommandLine& line);
 void add_export(CLI::App& program, CommandLine& line);
 void add_compare(CLI::App& program, CommandLine& line);

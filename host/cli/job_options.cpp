@@ -10,6 +10,14 @@ void add_recipe_option(CLI::App& command, JobOptions& options) {
         ->type_name("NAME|FILE");
 }
 
+void add_calibration_option(CLI::App& command, JobOptions& options) {
+    command
+        .add_option("--calibration", options.calibration,
+                    "Calibration file, made by firstlight calibrate: in place of what the scan says of itself")
+        ->type_name("FILE")
+        ->check([](const std::string& name) { return name.empty() ? "a file must be named" : ""; });
+}
+
 void add_backend_options(CLI::App& command, JobOptions& options) {
     command.add_option("--backend", options.backend, "Where to compute: auto, cpu or cuda")
         ->type_name("NAME")

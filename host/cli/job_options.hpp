@@ -14,10 +14,12 @@ struct JobOptions {
     std::string recipe;  // empty: the one that suits the scan
     std::string backend = "auto";
     std::string memory;
+    std::string calibration;
     int threads = 0;
 };
 
 void add_recipe_option(CLI::App& command, JobOptions& options);
+void add_calibration_option(CLI::App& command, JobOptions& options);
 void add_backend_options(CLI::App& command, JobOptions& options);  // --backend, --threads, --memory
 
 // The recipe as the options and stage flags say, or the one for scans of this kind, checked. Errors: ExitCode::usage.

@@ -75,7 +75,7 @@ int plan_scan(const PlanCommandOptions& options, const CommandLine& line) {
     plan_options.memory_bytes = memory_of(options.job);
     if (!options.job.recipe.empty()) (void)recipe_of(options.job, line.stage_flags, ScanKind::histogram);
     const AcquisitionFile file = AcquisitionFile::open(options.scan, {});
-    const Scan& scan = file.scan();
+    const Scan scan = calibrated_scan(file.scan(), options.job.calibration);
     const Recipe recipe = recipe_of(options.job, line.stage_flags, scan.kind);
     plan_options.lanes = options.job.threads > 0 ? options.job.threads : machine_threads();
     const std::size_t limit = plan_options.memory_bytes != 0 ? plan_options.memory_bytes : machine_memory() / 2;
@@ -102,7 +102,7 @@ int plan_scan(const PlanCommandOptions& options, const CommandLine& line) {
     std::string time;
     Json seconds;
     try {
-        const Trial trial = try_part(file, recipe);
+        const Trial trial = try_part(file, scan, recipe);
         const double expected = trial.expected_seconds(scan, plan.lanes);
         time = fmt::format("about {}, from a trial on {} traces", readable_seconds(expected), trial.traces);
         seconds = expected;
@@ -132,6 +132,7 @@ void add_plan(CLI::App& program, CommandLine& line) {
     CLI::App* command = program.add_subcommand("plan", "Say what memory and time a reconstruction will take");
     command->add_option("SCAN", options->scan, "Acquisition file")->type_name("FILE")->required();
     add_recipe_option(*command, options->job);
+    add_calibration_option(*command, options->job);
     command->add_option("--threads", options->job.threads, "Threads of the CPU; 0: all")
         ->type_name("N")
         ->check(CLI::Range(0, 4096))

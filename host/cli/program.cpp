@@ -115,6 +115,7 @@ std::unique_ptr<CLI::App> make_program(CommandLine& line) {
     add_plan(*program, line);
     add_reconstruct(*program, line);
     add_simulate(*program, line);
+    add_calibrate(*program, line);
     add_import(*program, line);
     add_export(*program, line);
     add_compare(*program, line);

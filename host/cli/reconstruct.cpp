@@ -146,6 +146,7 @@ int reconstruct_scan(const ReconstructOptions& options, const CommandLine& line)
     job.recipe = recipe_of(options.job, line.stage_flags, scan.kind);
     if (scan.unreadable) std::rethrow_exception(scan.unreadable);
     job.scan_path = options.scan;
+    job.calibration_path = options.job.calibration;
     job.backend = options.job.backend;
     job.threads = options.job.threads;
     job.memory_bytes = memory_of(options.job);
@@ -154,6 +155,7 @@ int reconstruct_scan(const ReconstructOptions& options, const CommandLine& line)
 
     const std::filesystem::path output = output_of(options);
     check_output(output, options.force, options.scan);
+    if (!options.job.calibration.empty()) check_output(output, options.force, options.job.calibration);
     if (!options.png.empty()) prepare_figure_folder(options, job.recipe);
 
     Result result;
@@ -195,6 +197,7 @@ void add_reconstruct(CLI::App& program, CommandLine& line) {
         ->type_name("FILE")
         ->check([](const std::string& name) { return name.empty() ? "a file must be named" : ""; });
     add_recipe_option(*command, options->job);
+    add_calibration_option(*command, options->job);
     add_backend_options(*command, options->job);
     command
         ->add_option("--png", options->png, "Also write a figure of every layer that shows something into this folder")

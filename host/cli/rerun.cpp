@@ -99,6 +99,9 @@ int rerun(const RerunOptions& options, const CommandLine& line) {
     if (!std::filesystem::exists(job.scan_path, ignored))
         throw Error(ExitCode::bad_input, fmt::format("{}: cannot be run again", options.result),
                     "its input is not there any more", fmt::format("put {} back", job.scan_path.string()));
+    if (!job.calibration_path.empty() && !std::filesystem::exists(job.calibration_path, ignored))
+        throw Error(ExitCode::bad_input, fmt::format("{}: cannot be run again", options.result),
+                    "its calibration is not there any more", fmt::format("put {} back", job.calibration_path.string()));
     if (!options.output.empty()) {
         check_output(options.output, options.force, options.result);
         check_output(options.output, options.force, job.scan_path);

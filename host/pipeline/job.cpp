@@ -4,8 +4,11 @@
 
 #include <future>
 
+#include "host/calibration/load.hpp"
 #include "host/io/acquisition_file.hpp"
+#include "host/io/calibration_file.hpp"
 #include "host/io/known_hashes.hpp"
+#include "host/io/probe.hpp"
 #include "host/io/sha256.hpp"
 #include "host/pipeline/build_facts.hpp"
 #include "host/pipeline/event_source.hpp"
@@ -21,8 +24,10 @@ struct JobSources {
     CountSource counts, reference;
     std::vector<std::string> remarks;
 
-    JobSources(const AcquisitionFile& file, Queue& queue, const Job& job, const std::atomic<bool>* cancelled)
-        : scan(file.scan()) {
+    // `calibrated`: the file's scan, with a calibration in place of what it says of itself.
+    JobSources(const AcquisitionFile& file, const Scan& calibrated, Queue& queue, const Job& job,
+               const std::atomic<bool>* cancelled)
+        : scan(calibrated) {
         const auto open = [&](const EventDataset& events, std::unique_ptr<EventSource>& source) {
             EventSourceOptions options;
             options.memory_bytes = job.memory_bytes != 0 ? job.memory_bytes : machine_memory() / 2;
@@ -53,11 +58,26 @@ struct JobSources {
 
 }  // namespace
 
+Scan calibrated_scan(const Scan& scan, const std::filesystem::path& calibration_path,
+                     std::vector<std::string>* replaced) {
+    Scan out = scan;
+    if (calibration_path.empty()) return out;
+    probe(calibration_path, ProbeKind::calibration, OpenOptions{}.memory_limit);
+    std::vector<std::string> what =
+        apply_calibration(read_calibration(calibration_path, {}), calibration_path.string(), out);
+    if (replaced != nullptr) *replaced = std::move(what);
+    return out;
+}
+
 Result run_job(const Job& job, const JobCallbacks& callbacks) {
     OpenOptions open_options;
     open_options.strict = job.strict;
     if (job.memory_bytes != 0) open_options.memory_limit = job.memory_bytes;
     const AcquisitionFile file = AcquisitionFile::open(job.scan_path, open_options);
+    std::vector<std::string> calibrated;
+    const Scan scan = calibrated_scan(file.scan(), job.calibration_path, &calibrated);
+    for (const std::string& what : calibrated)
+        if (callbacks.say) callbacks.say(what);
     const std::unique_ptr<Queue> queue = open_queue(job.backend, job.threads, callbacks.say);
 
     // The file is hashed beside the computation, by a thread in place of the last lane's as long as it takes; both read
@@ -74,7 +94,7 @@ Result run_job(const Job& job, const JobCallbacks& callbacks) {
         options.cancelled = callbacks.cancelled;
         options.progress = callbacks.progress;
         options.core_is_taken = [&] { return sha256.wait_for(std::chrono::seconds(0)) != std::future_status::ready; };
-        const JobSources sources(file, *queue, job, callbacks.cancelled);
+        const JobSources sources(file, scan, *queue, job, callbacks.cancelled);
         remarks = sources.remarks;
         reconstruction =
             reconstruct(sources.scan, sources.counts, file.scan().has_reference ? &sources.reference : nullptr,
@@ -92,7 +112,7 @@ Result run_job(const Job& job, const JobCallbacks& callbacks) {
     process.stages = std::move(reconstruction.stages);
     process.warnings = file.warnings();
     process.warnings.insert(process.warnings.end(), remarks.begin(), remarks.end());
-    if (const std::string remark = light_path_remark(file.scan(), job.recipe); !remark.empty())
+    if (const std::string remark = light_path_remark(scan, job.recipe); !remark.empty())
         process.warnings.push_back(remark);
     process.warnings.insert(process.warnings.end(), reconstruction.warnings.begin(), reconstruction.warnings.end());
     const auto bad = file.events() == nullptr ? file.counts().bad_values() : CountDataset::BadValues{};
@@ -120,6 +140,12 @@ Result run_job(const Job& job, const JobCallbacks& callbacks) {
                      {"survey_traces", fmt::format("{}", reconstruction.plan.survey_traces)},
                      {"command", job.command}};
     process.inputs = {{std::filesystem::absolute(job.scan_path).string(), sha256.get(), file.info().uuid}};
+    if (!job.calibration_path.empty()) {
+        const std::string calibration = std::filesystem::absolute(job.calibration_path).string();
+        process.inputs.push_back(
+            {calibration, known_sha256_of_file(job.calibration_path), read_calibration(job.calibration_path, {}).uuid});
+        process.facts["calibration"] = calibration;
+    }
     return result;
 }
 
@@ -129,23 +155,32 @@ Job job_of(const Result& result, const std::filesystem::path& result_path, std::
                     "rerun needs /entry/process/recipe and /entry/process/inputs");
     Job job;
     job.recipe = parse_recipe(result.process.recipe, result_path.string() + ": recipe");
-    const InputRecord& input = result.process.inputs.front();
-    job.scan_path = input.path;
-    std::error_code ignored;
-    if (!std::filesystem::exists(job.scan_path, ignored)) {
-        const auto beside = result_path.parent_path() / job.scan_path.filename();
-        if (std::filesystem::exists(beside, ignored)) job.scan_path = beside;
-    }
-    if (!std::filesystem::exists(job.scan_path, ignored)) {
-        problems.push_back(fmt::format("input {} is not there any more", input.path));
-    } else if (const std::string now = sha256_of_file(job.scan_path, nullptr); now != input.sha256) {
-        problems.push_back(
-            fmt::format("input {} differs: its SHA-256 was {} and is {}", job.scan_path.string(), input.sha256, now));
-    }
+    // Where an input is now; a word to `problems` when it is gone or another.
+    const auto find_input = [&](const InputRecord& input) {
+        std::filesystem::path path = input.path;
+        std::error_code ignored;
+        if (!std::filesystem::exists(path, ignored)) {
+            const auto beside = result_path.parent_path() / path.filename();
+            if (std::filesystem::exists(beside, ignored)) path = beside;
+        }
+        if (!std::filesystem::exists(path, ignored)) {
+            problems.push_back(fmt::format("input {} is not there any more", input.path));
+        } else if (const std::string now = sha256_of_file(path, nullptr); now != input.sha256) {
+            problems.push_back(
+                fmt::format("input {} differs: its SHA-256 was {} and is {}", path.string(), input.sha256, now));
+        }
+        return path;
+    };
+    job.scan_path = find_input(result.process.inputs.front());
     const auto fact = [&](const char* name) {
         const auto found = result.process.facts.find(name);
         return found == result.process.facts.end() ? std::string() : found->second;
     };
+    if (const std::string calibration = fact("calibration"); !calibration.empty()) {
+        job.calibration_path = calibration;
+        for (const InputRecord& input : result.process.inputs)
+            if (input.path == calibration) job.calibration_path = find_input(input);
+    }
     const BuildFacts here = build_facts();
     if (fact("version") != here.version || fact("git_commit") != here.commit)
         problems.push_back(fmt::format("program differs: it was {} ({}) and is {} ({})", fact("version"),

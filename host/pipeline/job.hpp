@@ -19,6 +19,7 @@ namespace firstlight {
 
 struct Job {
     std::filesystem::path scan_path;
+    std::filesystem::path calibration_path;  // empty: what the scan says of itself
     Recipe recipe;
     std::string backend = "auto";
     int threads = 0;                // 0: all
@@ -33,6 +34,11 @@ struct JobCallbacks {
     std::function<void(const Progress&)> progress;
     std::function<void(const std::string&)> say;  // one line for people, e.g. which backend runs and why
 };
+
+// A scan as a job sees it: the file's, with what the calibration says in its place. Errors: those of read_calibration()
+// and apply_calibration(). `replaced` (may be null) gets a sentence for each thing replaced.
+[[nodiscard]] Scan calibrated_scan(const Scan& scan, const std::filesystem::path& calibration_path,
+                                   std::vector<std::string>* replaced = nullptr);
 
 // Reads, reconstructs and describes; writes nothing. Errors: those of AcquisitionFile::open and reconstruct().
 [[nodiscard]] Result run_job(const Job& job, const JobCallbacks& callbacks);

@@ -104,8 +104,7 @@ double Trial::expected_seconds(const Scan& scan, int lanes) const {
     return (read_seconds + compute_seconds) * share / std::max(1, lanes);
 }
 
-Trial try_part(const AcquisitionFile& file, const Recipe& recipe) {
-    const Scan& whole = file.scan();
+Trial try_part(const AcquisitionFile& file, const Scan& whole, const Recipe& recipe) {
     TileWindow part;  // from the middle, where objects are
     part.rows = std::min(whole.rows, trial_side);
     part.columns = std::min(whole.columns, trial_side);

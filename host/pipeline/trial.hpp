@@ -15,7 +15,7 @@ struct Trial {
     [[nodiscard]] double expected_seconds(const Scan& scan, int lanes) const;
 };
 
-// Takes well under a second. Errors: those of reading and of reconstruct().
-[[nodiscard]] Trial try_part(const AcquisitionFile& file, const Recipe& recipe);
+// `scan`: the file's, calibrated. Takes well under a second. Errors: those of reading and of reconstruct().
+[[nodiscard]] Trial try_part(const AcquisitionFile& file, const Scan& scan, const Recipe& recipe);
 
 }  // namespace firstlight
