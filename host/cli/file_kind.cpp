@@ -19,6 +19,7 @@ FileKind kind_of(const std::filesystem::path& path) {
             // What is wrong with it is said by the reader of what it means to be.
             const std::string text = as_acquisition.what();
             if (text.find(": is a firstlight result") != std::string::npos) throw as_result;
+            if (text.find(": is a firstlight calibration") != std::string::npos) return FileKind::calibration;
             throw;
         }
     }

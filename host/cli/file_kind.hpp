@@ -5,7 +5,7 @@
 
 namespace firstlight::cli {
 
-enum class FileKind { acquisition, result };
+enum class FileKind { acquisition, result, calibration };
 
 // Errors: bad_input when it is not HDF5, or HDF5 of another program.
 [[nodiscard]] FileKind kind_of(const std::filesystem::path& path);

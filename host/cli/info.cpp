@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/cli/calibration_report.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/console.hpp"
 #include "host/cli/file_kind.hpp"
@@ -45,8 +46,8 @@ Facts gate_facts(const Scan& scan) {
     const GateAxis& gates = scan.gates;
     std::vector<double> steps;
     for (std::size_t i = 1; i < gates.delay_s.size(); ++i) steps.push_back(gates.delay_s[i] - gates.delay_s[i - 1]);
-    Facts facts{{"gates", fmt::format("{} at delays of {} to {}", gates.delay_s.size(), readable_ps(gates.delay_s.front()),
-                                      readable_ps(gates.delay_s.back()))},
+    Facts facts{{"gates", fmt::format("{} at delays of {} to {}", gates.delay_s.size(),
+                                      readable_ps(gates.delay_s.front()), readable_ps(gates.delay_s.back()))},
                 {"gate steps", range_of(steps, 1e12, "ps")},
                 {"gate width", range_of(gates.width_s, 1e12, "ps")},
                 {"frame exposure", range_of(gates.exposure_s, 1, "s")}};
@@ -129,7 +130,7 @@ int show_acquisition(const InfoOptions& options) {
     facts.emplace_back("stored as", file.describe());
     if (scan.gates.empty())
         facts.emplace_back("time axis", fmt::format("{} to {} (bin centres)", readable_ps(scan.time_of(0.5)),
-                                                readable_ps(scan.time_of(static_cast<double>(scan.bins) - 0.5))));
+                                                    readable_ps(scan.time_of(static_cast<double>(scan.bins) - 0.5))));
     facts.insert(facts.end(), calibration.begin(), calibration.end());
     if (!about.provenance.source_file.empty()) facts.emplace_back("made from", about.provenance.source_file);
     for (const std::string& assumption : about.provenance.assumptions) facts.emplace_back("assumed", assumption);
@@ -172,12 +173,16 @@ int show_result(const InfoOptions& options) {
 
 void add_info(CLI::App& program, CommandLine& line) {
     auto options = std::make_shared<InfoOptions>();
-    CLI::App* command = program.add_subcommand("info", "Say what an acquisition or a result holds");
-    command->add_option("FILE", options->path, "Acquisition or result")->type_name("FILE")->required();
+    CLI::App* command = program.add_subcommand("info", "Say what an acquisition, a result or a calibration holds");
+    command->add_option("FILE", options->path, "Acquisition, result or calibration")->type_name("FILE")->required();
     command->add_flag("--json", options->json, "Print one JSON object instead of text");
     command->callback([options, &line] {
         line.run = [options] {
-            return kind_of(options->path) == FileKind::result ? show_result(*options) : show_acquisition(*options);
+            switch (kind_of(options->path)) {
+                case FileKind::result: return show_result(*options);
+                case FileKind::calibration: return show_calibration(options->path, options->json);
+                default: return show_acquisition(*options);
+            }
         };
     });
 }

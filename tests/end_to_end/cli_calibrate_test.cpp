@@ -68,6 +68,13 @@ TEST_F(Calibrate, jobs_add_up_in_one_file_that_reconstruct_and_rerun_use) {
     EXPECT_LT(std::sqrt(squares), 3);  // ps; the true delays go from -24 to 24
     for (std::size_t p = 6; p < 384; ++p) EXPECT_NEAR(c.flat.at(p), truth.scan.flat[p], 0.15) << p;
 
+    const Json told = Json::parse(ok({"info", "c.h5", "--json"}).out);
+    EXPECT_EQ(told["kind"], "calibration");
+    EXPECT_EQ(told["masked_pixels"], 1);
+    EXPECT_EQ(told["inputs"].size(), 5U);
+    EXPECT_GT(told["fits"]["irf_fwhm"]["value"].get<double>(), 0);
+    EXPECT_NE(ok({"info", "c.h5"}).out.find("dark counts"), std::string::npos);
+
     expect_refusal({"calibrate", "dark", "dark.h5", "-o", "c.h5"}, 4,
                    "c.h5: exists already (it is not overwritten): give another name, or --force to replace it");
     ok({"reconstruct", "bare.h5", "-o", "bare.result.h5", "--backend", "cpu"});
