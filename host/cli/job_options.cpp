@@ -6,7 +6,7 @@
 namespace firstlight::cli {
 
 void add_recipe_option(CLI::App& command, JobOptions& options) {
-    command.add_option("-r,--recipe", options.recipe, "Built-in recipe or TOML file; default: transmission, or kerr for gated scans")
+    command.add_option("-r,--recipe", options.recipe, "Built-in recipe or TOML file; default: what suits the scan")
         ->type_name("NAME|FILE");
 }
 
@@ -31,8 +31,8 @@ void add_backend_options(CLI::App& command, JobOptions& options) {
         ->type_name("SIZE");
 }
 
-Recipe recipe_of(const JobOptions& options, const std::vector<StageFlag>& flags, ScanKind kind) {
-    Recipe recipe = load_recipe(options.recipe.empty() ? default_recipe(kind) : options.recipe);
+Recipe recipe_of(const JobOptions& options, const std::vector<StageFlag>& flags, const Scan& scan) {
+    Recipe recipe = load_recipe(options.recipe.empty() ? default_recipe(scan) : options.recipe);
     set_stage_flags(recipe, flags);
     check_recipe(recipe);
     return recipe;

@@ -22,8 +22,8 @@ void add_recipe_option(CLI::App& command, JobOptions& options);
 void add_calibration_option(CLI::App& command, JobOptions& options);
 void add_backend_options(CLI::App& command, JobOptions& options);  // --backend, --threads, --memory
 
-// The recipe as the options and stage flags say, or the one for scans of this kind, checked. Errors: ExitCode::usage.
-[[nodiscard]] Recipe recipe_of(const JobOptions& options, const std::vector<StageFlag>& flags, ScanKind kind);
+// The recipe as the options and stage flags say, or the one that suits the scan, checked. Errors: ExitCode::usage.
+[[nodiscard]] Recipe recipe_of(const JobOptions& options, const std::vector<StageFlag>& flags, const Scan& scan);
 [[nodiscard]] std::size_t memory_of(const JobOptions& options);  // 0: not given
 
 }  // namespace firstlight::cli

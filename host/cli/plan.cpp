@@ -73,10 +73,10 @@ void print_plan(const PlanCommandOptions& options, const AcquisitionFile& file, 
 int plan_scan(const PlanCommandOptions& options, const CommandLine& line) {
     PlanOptions plan_options;
     plan_options.memory_bytes = memory_of(options.job);
-    if (!options.job.recipe.empty()) (void)recipe_of(options.job, line.stage_flags, ScanKind::histogram);
+    if (!options.job.recipe.empty()) (void)recipe_of(options.job, line.stage_flags, Scan{});
     const AcquisitionFile file = AcquisitionFile::open(options.scan, {});
     const Scan scan = calibrated_scan(file.scan(), options.job.calibration);
-    const Recipe recipe = recipe_of(options.job, line.stage_flags, scan.kind);
+    const Recipe recipe = recipe_of(options.job, line.stage_flags, scan);
     plan_options.lanes = options.job.threads > 0 ? options.job.threads : machine_threads();
     const std::size_t limit = plan_options.memory_bytes != 0 ? plan_options.memory_bytes : machine_memory() / 2;
     if (file.events() != nullptr) {

@@ -106,7 +106,7 @@ void report(const ReconstructOptions& options, const std::string& shape, const R
 
 // What is said of the scan; what is wrong with the line comes before what is wrong with the file.
 struct OpenedScan {
-    ScanKind kind = ScanKind::histogram;
+    Scan scan;
     std::string shape;
     std::exception_ptr unreadable;
 };
@@ -115,7 +115,7 @@ OpenedScan open_scan(const std::string& path) {
     OpenedScan opened;
     try {
         const AcquisitionFile file = AcquisitionFile::open(path, OpenOptions{});
-        opened.kind = file.scan().kind;
+        opened.scan = file.scan();
         opened.shape = scan_shape(file.scan());
     } catch (const Error&) {
         opened.unreadable = std::current_exception();
@@ -134,17 +134,17 @@ int reconstruct_scan(const ReconstructOptions& options, const CommandLine& line)
     const auto start = std::chrono::steady_clock::now();
     Job job;
     if (options.help_stages) {
-        const ScanKind kind = options.scan.empty() ? ScanKind::histogram : open_scan(options.scan).kind;
-        Recipe recipe = load_recipe(options.job.recipe.empty() ? default_recipe(kind) : options.job.recipe);
+        const Scan scan = options.scan.empty() ? Scan{} : open_scan(options.scan).scan;
+        Recipe recipe = load_recipe(options.job.recipe.empty() ? default_recipe(scan) : options.job.recipe);
         set_stage_flags(recipe, line.stage_flags);
         return print_stage_help(recipe);
     }
     if (options.scan.empty())
         throw Error(ExitCode::usage, "firstlight reconstruct: SCAN is required", "",
                     "see firstlight reconstruct --help");
-    const OpenedScan scan = open_scan(options.scan);
-    job.recipe = recipe_of(options.job, line.stage_flags, scan.kind);
-    if (scan.unreadable) std::rethrow_exception(scan.unreadable);
+    const OpenedScan opened = open_scan(options.scan);
+    job.recipe = recipe_of(options.job, line.stage_flags, opened.scan);
+    if (opened.unreadable) std::rethrow_exception(opened.unreadable);
     job.scan_path = options.scan;
     job.calibration_path = options.job.calibration;
     job.backend = options.job.backend;
@@ -169,8 +169,10 @@ int reconstruct_scan(const ReconstructOptions& options, const CommandLine& line)
             bar.wipe();
             fmt::print(stderr, "firstlight: {}\n", text);
         };
-        if (options.job.recipe.empty() && scan.kind != ScanKind::histogram)
-            callbacks.say(fmt::format("{} is a gated scan: recipe {}", options.scan, job.recipe.name));
+        if (options.job.recipe.empty() && job.recipe.name != default_recipe(Scan{}))
+            callbacks.say(fmt::format(
+                "{} {}: recipe {}", options.scan,
+                opened.scan.kind == ScanKind::gated ? "is a gated scan" : "was seen in reflection", job.recipe.name));
         result = run_job(job, callbacks);
     }
     if (interruption_requested()) throw Interrupted();
@@ -182,7 +184,7 @@ int reconstruct_scan(const ReconstructOptions& options, const CommandLine& line)
         write_result(output, result, options.force);
         if (!options.png.empty()) figures = write_figures(options, result, job.recipe);
     }
-    report(options, scan.shape, job.recipe, result,
+    report(options, opened.shape, job.recipe, result,
            std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), output, figures);
     return 0;
 }

@@ -10,7 +10,10 @@ constexpr const char* for_histograms[] = {"pile_up", "bin_nonlinearity"};
 
 }  // namespace
 
-std::string default_recipe(ScanKind kind) { return kind == ScanKind::gated ? "kerr" : "transmission"; }
+std::string default_recipe(const Scan& scan) {
+    if (scan.kind == ScanKind::gated) return "kerr";
+    return scan.path == LightPath::reflection ? "depth" : "transmission";
+}
 
 void check_kind(const Scan& scan, const Recipe& recipe) {
     const bool sweeps = recipe.find("gate_sweep") != nullptr;

@@ -8,8 +8,8 @@
 
 namespace firstlight {
 
-// The built-in recipe that suits scans of this kind best: what is run where nobody names one.
-[[nodiscard]] std::string default_recipe(ScanKind kind);
+// The built-in recipe that suits the scan's kind and light path best: what is run where nobody names one.
+[[nodiscard]] std::string default_recipe(const Scan& scan);
 
 // Errors (bad_input): frames without gate_sweep, histograms with it, stages that make sense for time bins alone.
 void check_kind(const Scan& scan, const Recipe& recipe);

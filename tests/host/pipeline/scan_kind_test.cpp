@@ -26,8 +26,12 @@ TEST(ScanKind, recipe_and_scan_must_suit_each_other) {
     gated.kind = ScanKind::gated;
     EXPECT_EQ(refusal(histogram, load_recipe("transmission")), "");
     EXPECT_EQ(refusal(gated, load_recipe("kerr")), "");
-    EXPECT_EQ(refusal(histogram, load_recipe(default_recipe(ScanKind::histogram))), "");
-    EXPECT_EQ(refusal(gated, load_recipe(default_recipe(ScanKind::gated))), "");
+    EXPECT_EQ(refusal(histogram, load_recipe(default_recipe(histogram))), "");
+    EXPECT_EQ(refusal(gated, load_recipe(default_recipe(gated))), "");
+    histogram.path = LightPath::reflection;
+    EXPECT_EQ(default_recipe(histogram), "depth");
+    histogram.path = LightPath::confocal;  // what lies behind a scatterer has no surface of its own in each trace
+    EXPECT_EQ(default_recipe(histogram), "transmission");
     EXPECT_EQ(refusal(histogram, load_recipe("kerr")),
               "bars.h5: holds histograms (recipe \"kerr\" has gate_sweep, which takes frames of a gated camera): use "
               "--recipe transmission");
