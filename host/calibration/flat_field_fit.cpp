@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "host/calibration/median.hpp"
 #include "kernels/support/error.hpp"
 
 namespace firstlight {
@@ -43,16 +44,15 @@ FlatFieldFit fit_flat_field(const TraceInput& input, const std::vector<double>& 
         if (mask.empty() || (mask[p] & masked_flags) == 0) open.push_back(fit.light[p]);
     if (open.empty())
         throw Error(ExitCode::bad_input, scan.name + ": every pixel is masked", "there is nothing to level");
-    std::sort(open.begin(), open.end());
-    const double median = open[open.size() / 2];
+    const double middle = median(open);
     double mean = 0, number = 0;
     const auto is_used = [&](std::size_t p) {
-        return (mask.empty() || (mask[p] & masked_flags) == 0) && fit.light[p] > 0.01 * median;
+        return (mask.empty() || (mask[p] & masked_flags) == 0) && fit.light[p] > 0.01 * middle;
     };
     for (std::size_t p = 0; p < pixels; ++p)
         if (is_used(p)) mean += fit.light[p], number += 1;
     mean /= std::max(number, 1.0);
-    if (!(median > 0) || !(mean > 0))
+    if (!(middle > 0) || !(mean > 0))
         throw Error(ExitCode::bad_input, scan.name + ": no light above the dark counts",
                     "a flat field is a scan of even light", "check the scan, or the dark rates");
     std::vector<double> sigmas;
@@ -63,8 +63,7 @@ FlatFieldFit fit_flat_field(const TraceInput& input, const std::vector<double>& 
         squares += std::pow(fit.flat[p] - 1, 2);
         sigmas.push_back(std::sqrt(variance[p]) / mean);
     }
-    std::sort(sigmas.begin(), sigmas.end());
-    fit.median_sigma = sigmas[sigmas.size() / 2];
+    fit.median_sigma = median(sigmas);
     fit.spread = std::sqrt(squares / number);
     fit.pixels = static_cast<std::int64_t>(number);
     if (fit.pixels < static_cast<std::int64_t>(open.size()))

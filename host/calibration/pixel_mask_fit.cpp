@@ -3,20 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/calibration/median.hpp"
 #include "kernels/support/error.hpp"
 #include "kernels/support/views.hpp"
 
 namespace firstlight {
-namespace {
-
-double median(std::vector<double> values) {
-    if (values.empty()) return 0;
-    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-    std::nth_element(values.begin(), middle, values.end());
-    return *middle;
-}
-
-}  // namespace
 
 PixelMaskFit find_bad_pixels(const std::vector<double>& dark_counts, const std::vector<double>& light,
                              double threshold) {

@@ -6,17 +6,12 @@
 #include <cmath>
 
 #include "host/calibration/irf_fit.hpp"
+#include "host/calibration/median.hpp"
 #include "kernels/support/error.hpp"
 #include "kernels/support/matched_filter.hpp"
 
 namespace firstlight {
 namespace {
-
-double median(std::vector<double> values) {
-    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-    std::nth_element(values.begin(), middle, values.end());
-    return *middle;
-}
 
 struct Arrivals {
     std::vector<double> position, sigma;  // [pixels] bins; sigma 0 where there is no light

@@ -12,35 +12,6 @@
 #include "kernels/support/error.hpp"
 
 namespace firstlight {
-namespace {
-
-void visit_file(const AcquisitionFile& file, const TraceVisitor& visitor) {
-    const CountDataset& counts = file.counts();
-    const auto grid = counts.grid();
-    CountDataset::Scratch scratch;
-    std::vector<std::byte> buffer;
-    std::vector<double> trace(static_cast<std::size_t>(counts.bins()));
-    for (std::int64_t view = 0; view < counts.views(); ++view)
-        for (std::int64_t y = 0; y < counts.rows(); y += grid.rows)
-            for (std::int64_t x = 0; x < counts.columns(); x += grid.columns) {
-                const TileWindow window{view,
-                                        y,
-                                        x,
-                                        std::min(grid.rows, counts.rows() - y),
-                                        std::min(grid.columns, counts.columns() - x),
-                                        counts.columns()};
-                buffer.resize(static_cast<std::size_t>(window.traces() * counts.bins()) * count_size(counts.type()));
-                counts.read(window, buffer.data(), scratch);
-                const CountsView tile{buffer.data(), counts.type(), window.traces(), counts.bins()};
-                for (std::int64_t i = 0; i < window.traces(); ++i) {
-                    visit_counts(tile, [&](const auto* values) {
-                        for (std::int64_t k = 0; k < counts.bins(); ++k)
-                            trace[static_cast<std::size_t>(k)] = static_cast<double>(values[i * counts.bins() + k]);
-                    });
-                    visitor(view, window.pixel(i), trace);
-                }
-            }
-}
 
 TraceInput open_capture(const std::filesystem::path& path, const CaptureOptions& options) {
     if (!options.bin_width_s)
@@ -66,28 +37,11 @@ TraceInput open_capture(const std::filesystem::path& path, const CaptureOptions&
     return input;
 }
 
-}  // namespace
-
 bool is_capture_file(const std::filesystem::path& path) {
     if (path.extension() != ".mat") return false;
     probe(path, ProbeKind::capture, OpenOptions{}.memory_limit);
     const h5::ReadFile file(path);
     return file.node("/out") != h5::Node::absent;
-}
-
-TraceInput open_traces(const std::filesystem::path& path, const CaptureOptions& options) {
-    if (is_capture_file(path)) return open_capture(path, options);
-    auto file = std::make_shared<AcquisitionFile>(AcquisitionFile::open(path, {}));
-    if (file->scan().kind != ScanKind::histogram)
-        throw Error(ExitCode::bad_input, path.string() + ": is not an acquisition of histograms",
-                    "calibrations are made from traces with even bins",
-                    "make histograms of its photons, or of its gates");
-    TraceInput input;
-    input.path = path;
-    input.scan = file->scan();
-    input.remarks = file->warnings();
-    input.visit = [file](const TraceVisitor& visitor) { visit_file(*file, visitor); };
-    return input;
 }
 
 std::vector<double> live_shares(const std::vector<double>& counts, double pulses) {

@@ -1,10 +1,9 @@
-// The traces of a file that a calibration is made from: an acquisition, or a MATLAB v7.3 calibration capture (one
-// trace). Visited one after the other, tile by tile, so that a scan larger than memory can be calibrated with too.
+// The traces that a calibration is made from, visited one after the other, so that a scan larger than memory can be
+// calibrated with too. Where they come from is not known here: host/pipeline/scan_traces.hpp opens files.
 //
-//   const TraceInput input = open_traces("dark.h5", {});
 //   input.visit([&](std::int64_t view, std::int64_t pixel, const std::vector<double>& counts) { ... });
 //
-// Errors: those of reading; usage where a capture needs --bin-width-ps.
+// A visit may be repeated, and brings the same traces in the same order.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +32,8 @@ struct TraceInput {
 };
 
 [[nodiscard]] bool is_capture_file(const std::filesystem::path& path);
-[[nodiscard]] TraceInput open_traces(const std::filesystem::path& path, const CaptureOptions& options);
+// One trace. Errors: those of reading; usage without a bin width.
+[[nodiscard]] TraceInput open_capture(const std::filesystem::path& path, const CaptureOptions& options);
 
 // Share of pulses in which each bin could still count (first-photon law); 1 everywhere for unknown pulses (0).
 [[nodiscard]] std::vector<double> live_shares(const std::vector<double>& counts, double pulses);

@@ -33,7 +33,7 @@ struct MaskOptions : CalibrateOptions {
 };
 
 JobReport irf_job(const IrfOptions& o, Calibration& c) {
-    const TraceInput input = open_traces(o.files.at(0), o.capture());
+    const TraceInput input = open_traces(o.files.at(0), o.traces());
     ResponseOptions fit_options;
     fit_options.per_pixel = o.per_pixel;
     fit_options.least_counts = o.least_counts;
@@ -65,7 +65,7 @@ JobReport irf_job(const IrfOptions& o, Calibration& c) {
 }
 
 JobReport t0_job(const IrfOptions& o, Calibration& c) {
-    const TraceInput input = open_traces(o.files.at(0), o.capture());
+    const TraceInput input = open_traces(o.files.at(0), o.traces());
     c.set_size(input.scan.rows, input.scan.columns, o.files[0]);
     T0MapOptions fit_options;
     fit_options.irf = c.irf;
@@ -93,8 +93,15 @@ JobReport t0_job(const IrfOptions& o, Calibration& c) {
     return report;
 }
 
+// Dark counts need no more of a trace's bins than how long they were open, so frames of a gated camera will do.
+TraceInput open_dark(const CalibrateOptions& o) {
+    TraceOptions options = o.traces();
+    options.frames = true;
+    return open_traces(o.files.at(0), options);
+}
+
 JobReport dark_job(const CalibrateOptions& o, Calibration& c) {
-    const TraceInput input = open_traces(o.files.at(0), o.capture());
+    const TraceInput input = open_dark(o);
     const DarkRateFit fit = fit_dark_rate(input);
     c.set_size(input.scan.rows, input.scan.columns, o.files[0]);
     c.dark_rate_hz = fit.rate_hz;
@@ -114,7 +121,7 @@ JobReport dark_job(const CalibrateOptions& o, Calibration& c) {
 }
 
 JobReport flat_job(const CalibrateOptions& o, Calibration& c) {
-    const TraceInput input = open_traces(o.files.at(0), o.capture());
+    const TraceInput input = open_traces(o.files.at(0), o.traces());
     c.set_size(input.scan.rows, input.scan.columns, o.files[0]);
     const FlatFieldFit fit = fit_flat_field(input, c.dark_rate_hz, c.pixel_mask);
     c.flat = fit.flat;
@@ -131,7 +138,7 @@ JobReport flat_job(const CalibrateOptions& o, Calibration& c) {
 }
 
 JobReport mask_job(const MaskOptions& o, Calibration& c) {
-    const TraceInput input = open_traces(o.files.at(0), o.capture());
+    const TraceInput input = open_dark(o);
     c.set_size(input.scan.rows, input.scan.columns, o.files[0]);
     const DarkRateFit dark = fit_dark_rate(input);
     JobReport report;
@@ -140,7 +147,7 @@ JobReport mask_job(const MaskOptions& o, Calibration& c) {
     report.remarks.insert(report.remarks.end(), dark.remarks.begin(), dark.remarks.end());
     std::vector<double> light;
     if (!o.even_light.empty()) {
-        const TraceInput even = open_traces(o.even_light, o.capture());
+        const TraceInput even = open_traces(o.even_light, o.traces());
         c.set_size(even.scan.rows, even.scan.columns, o.even_light);
         light = fit_flat_field(even, dark.rate_hz, {}).light;
         report.inputs.push_back(o.even_light);
@@ -176,10 +183,12 @@ CLI::App* add_job(CLI::App& calibrate, CommandLine& line, const std::string& nam
 
 }  // namespace
 
-CaptureOptions CalibrateOptions::capture() const {
-    CaptureOptions out;
-    if (bin_width_ps) out.bin_width_s = *bin_width_ps * 1e-12;
-    out.repetition_rate_hz = repetition_rate_hz;
+TraceOptions CalibrateOptions::traces() const {
+    TraceOptions out;
+    if (bin_width_ps) out.capture.bin_width_s = *bin_width_ps * 1e-12;
+    out.capture.repetition_rate_hz = repetition_rate_hz;
+    if (!memory.empty()) out.memory_bytes = parse_memory(memory, "--memory");
+    out.cancelled = &interruption_requested();
     return out;
 }
 
@@ -188,6 +197,9 @@ void add_calibrate_options(CLI::App& command, CalibrateOptions& options, const s
     command.add_option("-o,--output", options.output, "Calibration file to write")->type_name("FILE")->required();
     command.add_flag("--update", options.update, "Add to an existing calibration file, and use what it holds");
     command.add_flag("--force", options.force, "Replace an existing calibration file");
+    command
+        .add_option("--memory", options.memory, "Limit of memory such as 512M or 4G; default: half of the machine's")
+        ->type_name("SIZE");
     command.add_flag("--json", options.json, "Print one JSON object instead of text");
     command.add_flag("--quiet", options.quiet, "Print nothing but errors");
 }

@@ -8,19 +8,19 @@
 #include <string>
 #include <vector>
 
-#include "host/calibration/traces.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/console.hpp"
 #include "host/io/calibration_file.hpp"
+#include "host/pipeline/scan_traces.hpp"
 
 namespace firstlight::cli {
 
 struct CalibrateOptions {
     std::vector<std::string> files;
-    std::string output;
+    std::string output, memory;
     std::optional<double> bin_width_ps, repetition_rate_hz;
     bool update = false, force = false, json = false, quiet = false;
-    [[nodiscard]] CaptureOptions capture() const;
+    [[nodiscard]] TraceOptions traces() const;
 };
 
 struct JobReport {

@@ -8,6 +8,7 @@
 #include "host/calibration/medium_fit.hpp"
 #include "host/cli/calibrate.hpp"
 #include "host/cli/interruption.hpp"
+#include "host/io/acquisition_file.hpp"
 #include "host/io/atomic_file.hpp"
 
 namespace firstlight::cli {
@@ -42,12 +43,12 @@ SlabTrace read_slab(const std::string& path, double thickness_m, const MediumOpt
         return make_slab_trace(stem(path), thickness_m, read_capture_seconds(path, false), o.repetition_rate_hz,
                                seconds);
     }
-    const TraceInput input = open_traces(path, o.capture());
+    const TraceInput input = open_traces(path, o.traces());
     bin_width_s = input.scan.bin_width_s;
     if (o.seconds > 0)
         throw Error(ExitCode::usage, "--seconds draws from captures of one-second histograms",
                     path + " is an acquisition");
-    std::vector<double> counts(static_cast<std::size_t>(input.scan.bins)), corrected = counts;
+    std::vector<double> counts(static_cast<std::size_t>(input.scan.bins));
     double pulses = 0;
     input.visit([&](std::int64_t view, std::int64_t pixel, const std::vector<double>& y) {
         const auto p = static_cast<std::size_t>(pixel);
@@ -55,7 +56,9 @@ SlabTrace read_slab(const std::string& path, double thickness_m, const MediumOpt
         for (std::size_t i = 0; i < y.size(); ++i) counts[i] += y[i];
         pulses += input.scan.pulses_at(view, pixel);
     });
-    return make_slab_trace(stem(path), thickness_m, counts, pulses);
+    SlabTrace slab = make_slab_trace(stem(path), thickness_m, counts, pulses);
+    slab.remarks.insert(slab.remarks.begin(), input.remarks.begin(), input.remarks.end());
+    return slab;
 }
 
 std::vector<double> thicknesses(const MediumOptions& o) {
@@ -69,7 +72,8 @@ std::vector<double> thicknesses(const MediumOptions& o) {
             all.push_back(o.thickness_mm[i] * 1e-3);
         } else {
             const bool capture = is_capture_file(o.files[i]);
-            const auto thickness = capture ? std::nullopt : open_traces(o.files[i], {}).scan.medium.thickness_m;
+            const auto thickness =
+                capture ? std::nullopt : AcquisitionFile::open(o.files[i], {}).scan().medium.thickness_m;
             if (!thickness)
                 throw Error(ExitCode::usage, o.files[i] + ": how thick the slab is, is not known",
                             capture ? "a capture does not say" : "/entry/geometry/medium/thickness is missing",

@@ -10,8 +10,9 @@
 
 #include "host/io/calibration_file.hpp"
 #include "host/io/result_file.hpp"
+#include "tests/end_to_end/event_scan.hpp"
 #include "tests/end_to_end/run_program.hpp"
-#include "tests/end_to_end/small_scan.hpp"
+#include "tests/host/pipeline/gated_sweep.hpp"
 
 namespace firstlight {
 namespace {
@@ -126,6 +127,150 @@ TEST_F(Calibrate, medium_says_what_is_missing) {
     expect_refusal(
         {"calibrate", "medium", "a.h5", "empty.h5", "--thickness-mm", "10,20", "--direct", "b.h5", "-o", "c.h5"}, 3,
         "empty: holds no counts (a slab is fitted to the light behind it): leave it out");
+}
+
+// One recording of a detector or a slab, saved in every way: histograms in chunks of whole rows and of 3 x 5 pixels,
+// photon events in scan order and in random order.
+const std::vector<std::string> ways{"histogram", "chunks", "raster", "random"};
+
+void write_in_every_way(const std::filesystem::path& folder, const std::string& name, const SyntheticScan& s) {
+    for (const std::string& way : ways) {
+        const std::filesystem::path path = folder / (way + "_" + name + ".h5");
+        if (way == "raster" || way == "random") {
+            write_event_scan(path, s, way == "raster" ? TagOrder::raster : TagOrder::random);
+            continue;
+        }
+        WriteOptions how;
+        how.chunk_rows = way == "chunks" ? 3 : 1;
+        how.chunk_columns = way == "chunks" ? 5 : s.scan.columns;
+        AcquisitionWriter writer(path, s.scan, {}, how);
+        writer.write_all(s.cube);
+        writer.commit();
+    }
+}
+
+SyntheticScan bare_detector(std::int64_t bins, double pulses) {
+    SyntheticScan s(16, 24, bins);
+    s.cube = s.reference;  // 3000 counts of unscattered light in every pixel
+    s.scan.pulses = {pulses};
+    s.scan.has_reference = false;
+    s.scan.reference_pulses.clear();
+    s.scan.irf = {};
+    s.scan.t0_map_s.clear();
+    s.scan.dark_rate_hz.clear();
+    s.scan.pixel_mask.clear();
+    return s;
+}
+
+void set_counts(SyntheticScan& s, const std::function<std::int64_t(std::int64_t pixel, std::int64_t bin)>& counts) {
+    for (std::int64_t p = 0; p < s.scan.pixels(); ++p) {
+        auto* y = reinterpret_cast<std::uint16_t*>(s.cube.trace(0, p / s.scan.columns, p % s.scan.columns));
+        for (std::int64_t i = 0; i < s.scan.bins; ++i) y[i] = static_cast<std::uint16_t>(counts(p, i));
+    }
+}
+
+void expect_same(const Calibration& a, const Calibration& b, const std::string& way) {
+    EXPECT_EQ(a.irf.values, b.irf.values) << way;
+    EXPECT_EQ(a.irf.time_s, b.irf.time_s) << way;
+    EXPECT_EQ(a.arrival_s, b.arrival_s) << way;
+    EXPECT_EQ(a.t0_map_s, b.t0_map_s) << way;
+    EXPECT_EQ(a.dark_rate_hz, b.dark_rate_hz) << way;
+    EXPECT_EQ(a.flat, b.flat) << way;
+    EXPECT_EQ(a.pixel_mask, b.pixel_mask) << way;
+    EXPECT_EQ(a.medium.refractive_index, b.medium.refractive_index) << way;
+    EXPECT_EQ(a.medium.mu_a_per_m, b.medium.mu_a_per_m) << way;
+    EXPECT_EQ(a.medium.mu_s_prime_per_m, b.medium.mu_s_prime_per_m) << way;
+    ASSERT_EQ(a.figures.size(), b.figures.size()) << way;
+    for (std::size_t i = 0; i < a.figures.size(); ++i)
+        EXPECT_EQ(a.figures[i].value, b.figures[i].value) << way << ", " << a.figures[i].name;
+}
+
+// With 1 MiB the histograms of the scan, 1.5 MiB, are counted a few rows at a time. Pixel 5 has more dark counts than
+// u2 holds.
+TEST_F(Calibrate, photon_events_give_the_calibration_of_their_histograms_to_the_last_bit) {
+    SyntheticScan dark = bare_detector(2048, 1e6);
+    set_counts(dark, [](std::int64_t p, std::int64_t i) {
+        return p == 5 ? 40 : static_cast<std::int64_t>((p * 7 + i * 13) % 9 == 0);
+    });
+    write_in_every_way(at(""), "dark", dark);
+    write_in_every_way(at(""), "light", bare_detector(2048, 2e5));
+    for (const std::string& way : ways) {
+        const std::string out = way + ".h5", light = way + "_light.h5";
+        ok({"calibrate", "dark", way + "_dark.h5", "-o", out, "--memory", "1M"});
+        ok({"calibrate", "mask", way + "_dark.h5", "--even-light", light, "-o", out, "--update", "--memory", "1M"});
+        ok({"calibrate", "irf", light, "-o", out, "--update", "--memory", "1M"});
+        ok({"calibrate", "t0", light, "-o", out, "--update", "--arrival"});
+        ok({"calibrate", "flat", light, "-o", out, "--update", "--memory", "1M"});
+        const Calibration c = read_calibration(at(out), {});
+        EXPECT_EQ(c.inputs.size(), 6U);
+        EXPECT_EQ(c.pixel_mask.at(5), hot | dead);  // the scan of light has none of its dark counts
+        EXPECT_GT(c.irf.values.size(), 10U);
+        expect_same(c, read_calibration(at("histogram.h5"), {}), way);
+    }
+    EXPECT_EQ(run({"calibrate", "dark", "random_dark.h5", "-o", "no.h5", "--memory", "lots"}).code, 2);
+}
+
+TEST_F(Calibrate, medium_takes_photon_events) {
+    for (const int mm : {10, 20, 40}) {
+        SyntheticScan slab = bare_detector(1024, 1e6);
+        set_counts(slab, [mm](std::int64_t p, std::int64_t i) {
+            const double t = static_cast<double>(i - 80) / mm;
+            return std::lround((t > 0 ? 6 * t * std::exp(1 - t) : 0) + static_cast<double>((p + i) % 2));
+        });
+        slab.scan.medium.thickness_m = mm * 1e-3;
+        write_in_every_way(at(""), std::to_string(mm), slab);
+    }
+    write_in_every_way(at(""), "light", bare_detector(1024, 2e5));
+    for (const std::string& way : ways) {
+        const auto slab = [&](const char* mm) { return way + "_" + mm + ".h5"; };
+        ok({"calibrate", "medium", slab("10"), slab("20"), slab("40"), "--direct", way + "_light.h5", "-o", way + ".h5",
+            "--no-jackknife", "--refractive-index", "1.33"});
+        const Calibration c = read_calibration(at(way + ".h5"), {});
+        EXPECT_GT(c.medium.mu_s_prime_per_m.value_or(0), 0) << way;
+        expect_same(c, read_calibration(at("histogram.h5"), {}), way);
+    }
+}
+
+TEST_F(Calibrate, frames_of_a_gated_camera_give_dark_counts_and_a_mask_alone) {
+    constexpr double rate_hz = 500;
+    GatedSweepScan sweep(true);
+    sweep.scan.has_reference = false;
+    sweep.scan.reference_pulses.clear();
+    const auto save = [&](const std::string& name) {
+        AcquisitionWriter writer(at(name), sweep.scan, {}, {});
+        writer.write_all(sweep.cube);
+        writer.commit();
+    };
+    save("light.h5");
+    sweep.scan.pulses.clear();  // a camera's dark counts have nothing to do with laser pulses
+    double open_s = 0;
+    for (const double s : sweep.scan.gates.exposure_s) open_s += s;
+    for (std::int64_t p = 0; p < sweep.scan.pixels(); ++p)
+        for (std::int64_t g = 0; g < GatedSweepScan::gates; ++g)
+            sweep.at(p, g) = static_cast<std::uint16_t>(
+                p == 7 ? 4095 : std::lround(rate_hz * sweep.scan.gates.exposure_s[static_cast<std::size_t>(g)]));
+    save("dark.h5");
+    const Json dark = Json::parse(ok({"calibrate", "dark", "dark.h5", "-o", "c.h5", "--json", "--quiet"}).out);
+    EXPECT_NEAR(dark["median_hz"].get<double>(), rate_hz, 1e-9 * rate_hz);
+    EXPECT_LT(dark["flatness_z"].get<double>(), 6);
+    EXPECT_NE(dark["remarks"].dump().find("1 pixels have saturated frames"), std::string::npos) << dark["remarks"];
+    ok({"calibrate", "mask", "dark.h5", "-o", "c.h5", "--update"});
+    const Calibration c = read_calibration(at("c.h5"), {});
+    EXPECT_NEAR(c.dark_rate_hz.at(7), 4095 * GatedSweepScan::gates / open_s, 1e-6);
+    for (std::size_t p = 0; p < c.pixel_mask.size(); ++p) EXPECT_EQ(c.pixel_mask[p], p == 7 ? hot : 0) << p;
+    ok({"reconstruct", "light.h5", "-o", "out.h5", "--calibration", "c.h5", "--backend", "cpu"});
+    EXPECT_EQ(read_result(at("out.h5"), {}).images.mask.at(7) & hot, hot);
+
+    const std::string refusal =
+        "light.h5: holds the frames of a gated camera (of those come dark counts and a mask; all else needs the even "
+        "bins of histograms or photon events): store the camera's response and flat field in its scans, under "
+        "/entry/calibration";
+    for (const char* job : {"irf", "t0", "flat"})
+        expect_refusal({"calibrate", job, "light.h5", "-o", "no.h5"}, 3, refusal);
+    expect_refusal({"calibrate", "medium", "light.h5", "light.h5", "--thickness-mm", "10,20", "--direct", "light.h5",
+                    "-o", "no.h5"},
+                   3, refusal);
+    expect_refusal({"calibrate", "mask", "dark.h5", "--even-light", "light.h5", "-o", "no.h5"}, 3, refusal);
 }
 
 class MeasuredFoam : public Calibrate {

@@ -90,6 +90,7 @@ TEST_F(EventsProgram, stays_within_its_memory) {
     scan.bins = 1024;
     scan.bin_width_s = 1e-11;
     scan.first_bin_centre_s = 5e-12;
+    scan.pulses = {1e6};
     constexpr std::int64_t tags = 10'000'000;
     WriteOptions how;
     how.packing = Packing::plain;
@@ -124,6 +125,10 @@ TEST_F(EventsProgram, stays_within_its_memory) {
         EXPECT_LT(outcome.peak_mib, memory);
         expect_same("gate256.h5", out);
     }
+    const Outcome dark = run({"calibrate", "dark", "scan.h5", "-o", "dark.h5", "--memory", "256M"});
+    ASSERT_EQ(dark.code, 0) << dark.error;
+    std::cout << "calibrate dark, memory 256 MiB: peak " << dark.peak_mib << " MiB\n";
+    EXPECT_LT(dark.peak_mib, 256);
 }
 
 }  // namespace
