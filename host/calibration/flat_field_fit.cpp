@@ -37,7 +37,7 @@ FlatFieldFit fit_flat_field(const TraceInput& input, const std::vector<double>& 
         fit.light[p] += (all - expected_dark) * scale;
         variance[p] += counts / ((1 - share) * (1 - share)) * scale * scale;
     });
-    if (dark.empty()) fit.remarks.push_back("no dark rates are known: dark counts are taken for light");
+    if (dark.empty()) fit.remarks.emplace_back("no dark rates are known: dark counts are taken for light");
     else if (!with_pulses) fit.remarks.push_back("no pulses are known: dark counts and pile-up are not taken out");
     std::vector<double> open;
     for (std::size_t p = 0; p < pixels; ++p)

@@ -17,6 +17,7 @@ PixelMaskFit find_bad_pixels(const std::vector<double>& dark_counts, const std::
     PixelMaskFit fit;
     fit.median = median(dark_counts);
     std::vector<double> apart;
+    apart.reserve(dark_counts.size());
     for (const double counts : dark_counts) apart.push_back(std::abs(counts - fit.median));
     fit.spread = std::max(1.4826 * median(apart), std::sqrt(std::max(fit.median, 1.0)));
     const double usual_light = median(light);

@@ -130,6 +130,7 @@ std::vector<std::size_t> consistent_seconds(const std::vector<std::vector<std::u
     std::iota(all.begin(), all.end(), 0);
     if (options.keep_all || seconds.size() < 3) return all;
     std::vector<Second> summaries;
+    summaries.reserve(seconds.size());
     for (const auto& second : seconds) summaries.push_back(summary_of(second));
     const auto enough = [&](const std::vector<std::size_t>& group) { return 10 * group.size() >= 4 * seconds.size(); };
     std::vector<std::size_t> best = group_of(summaries, 0, options);
