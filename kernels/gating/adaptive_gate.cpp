@@ -113,6 +113,19 @@ void lay_filters(const BinnedResponse& seen, const BinnedResponse& response, Sta
     if (context.found != nullptr) (*context.found)["gate_share"] = share;
 }
 
+#define FL_ADD_COUNTS(TYPE)                                                                           \
+    FL_SIMD void add_counts(const TYPE* counts, std::int64_t n, float* sum) {                         \
+        for (std::int64_t i = 0; i < n; ++i) sum[i] += static_cast<float>(counts[i]);                 \
+    }                                                                                                 \
+    FL_SIMD void add_live_counts(const TYPE* counts, const float* live, std::int64_t n, float* sum) { \
+        for (std::int64_t i = 0; i < n; ++i) sum[i] += static_cast<float>(counts[i]) / live[i];       \
+    }
+FL_ADD_COUNTS(std::uint8_t)
+FL_ADD_COUNTS(std::uint16_t)
+FL_ADD_COUNTS(std::uint32_t)
+FL_ADD_COUNTS(float)
+#undef FL_ADD_COUNTS
+
 // Counts around a trace, added up; z: over their live fractions where there are any.
 void add_up(const TraceTile& tile, std::int64_t trace, std::int64_t radius, std::vector<float>& y,
             std::vector<float>& z) {
@@ -120,21 +133,19 @@ void add_up(const TraceTile& tile, std::int64_t trace, std::int64_t radius, std:
     std::fill(y.begin(), y.end(), 0.0F);
     std::fill(z.begin(), z.end(), 0.0F);
     each_neighbour(tile, trace, radius, [&](std::int64_t other, std::int64_t later) {
+        const std::int64_t first = std::max<std::int64_t>(0, -later);
+        const std::int64_t n = std::min(bins, bins - later) - first;
+        if (n <= 0) return;
+        const std::int64_t from = other * bins + first + later;
         visit_counts(tile.counts, [&](const auto* counts) {
-            const auto* from = counts + other * bins;
-            const std::int64_t first = std::max<std::int64_t>(0, -later);
-            const std::int64_t last = std::min(bins, bins - later);
-            for (std::int64_t i = first; i < last; ++i)
-                y[static_cast<std::size_t>(i)] += static_cast<float>(from[i + later]);
-            if (z.empty()) return;
-            const float* live = tile.model.live + other * bins;
-            for (std::int64_t i = first; i < last; ++i)
-                z[static_cast<std::size_t>(i)] += static_cast<float>(from[i + later]) / live[i + later];
+            add_counts(counts + from, n, y.data() + first);
+            if (!z.empty()) add_live_counts(counts + from, tile.model.live + from, n, z.data() + first);
         });
     });
 }
 
-FoundArrival arrival_in(const FilteredTrace<const float*>& trace, const FilterView& filter, const FilterPlaces& p) {
+FL_SIMD FoundArrival arrival_in(const FilteredTrace<const float*>& trace, const FilterView& filter,
+                                const FilterPlaces& p) {
     const std::int64_t d = best_place(trace.z, filter, p.places);
     const std::int64_t from = std::max(d - 1, p.places.first) * filter_phases;
     const std::int64_t to = std::min(d + 1, p.places.last - 1) * filter_phases;

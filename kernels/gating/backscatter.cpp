@@ -36,8 +36,8 @@ bool is_masked(const TraceTile& tile, std::int64_t i) {
 }
 
 // All but what `surfaces` light up.
-Pool pooled(const SurveySample& sample, std::int64_t bins, const std::vector<Surface>& surfaces,
-            const SurfaceSpan& span) {
+FL_SIMD Pool pooled(const SurveySample& sample, std::int64_t bins, const std::vector<Surface>& surfaces,
+                    const SurfaceSpan& span) {
     Pool pool;
     const auto n = static_cast<std::size_t>(bins);
     pool.value.resize(n);
@@ -140,7 +140,10 @@ std::vector<Surface> find_surfaces(const SurveySample& sample, const Backscatter
             const std::int64_t first = first_searched(test, noise);
             const std::int64_t last = last_searched(test, noise);
             if (first >= last) continue;
-            for (std::int64_t b = 0; b < bins; ++b) y[static_cast<std::size_t>(b)] = count_at(tile.counts, i, b);
+            visit_counts(tile.counts, [&](const auto* counts) {
+                for (std::int64_t b = 0; b < bins; ++b)
+                    y[static_cast<std::size_t>(b)] = static_cast<float>(counts[i * bins + b]);
+            });
             const double n = sum_counts(tile.counts, i, first, last);
             const double shape = shape_of_range(noise, before, first, last);
             const FoundWindow found = most_significant_window(test, noise, y.data(), before, first, last, n, shape);

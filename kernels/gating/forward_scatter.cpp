@@ -36,36 +36,66 @@ class ShareTable {
 };
 
 struct Piece {  // of a trace around a surface
-    std::vector<double> y, background;
+    std::vector<double> y;
+    double background = 0;  // per bin
     double signal = 0;
 };
 
-double log_likelihood(const Piece& piece, const ShareTable& shares, std::int64_t arrival) {
-    double sum = 0;
-    for (std::size_t i = 0; i < piece.y.size(); ++i) {
-        const double light = piece.signal * shares.at(static_cast<std::int64_t>(i) * phases - arrival);
-        sum -= light;
-        if (piece.y[i] > 0) sum += piece.y[i] * std::log1p(light / piece.background[i]);
-    }
-    return sum;
-}
+// Light expected in a bin, and the logarithm of how much brighter it makes the bin.
+struct ExpectedLight {
+    double light = 0, gain = 0;
+};
 
-// The largest over the arrivals, whole bins first.
-double best_likelihood(const Piece& piece, const ShareTable& shares) {
-    double best = -HUGE_VAL;
-    std::int64_t place = 0;
-    const auto try_at = [&](std::int64_t arrival) {
-        const double value = log_likelihood(piece, shares, arrival);
-        if (value > best) {
-            best = value;
-            place = arrival;
+// ln likelihood of a surface's light at places of the response. Most logarithms are needed many times: of whole bins
+// after the arrival there are only twice as many as the piece has bins.
+class PieceLikelihood {
+  public:
+    PieceLikelihood(const Piece& piece, const ShareTable& shares) : piece_(piece), shares_(shares) {
+        const std::int64_t n = bins();
+        for (std::int64_t later = 1 - n; later < n; ++later) whole_.push_back(expected(later * phases, true));
+    }
+    // The largest over the arrivals, whole bins first.
+    [[nodiscard]] double best() const {
+        double best = -HUGE_VAL;
+        std::int64_t place = 0;
+        for (std::int64_t arrival = 0; arrival < bins(); ++arrival) {
+            const ExpectedLight* from = whole_.data() + (bins() - 1 - arrival);
+            const double value = sum([from](std::int64_t i) { return from[i]; });
+            if (value > best) {
+                best = value;
+                place = arrival;
+            }
         }
-    };
-    for (std::int64_t i = 0; i < static_cast<std::int64_t>(piece.y.size()); ++i) try_at(i * phases);
-    const std::int64_t whole = place;
-    for (std::int64_t e = -phases + 1; e < phases; ++e) try_at(whole + e);
-    return best;
-}
+        for (std::int64_t e = 1 - phases; e < phases; ++e)
+            if (e != 0)
+                best = std::max(best, sum([&](std::int64_t i) {
+                                    const bool counted = piece_.y[static_cast<std::size_t>(i)] > 0;
+                                    return expected((i - place) * phases - e, counted);
+                                }));
+        return best;
+    }
+
+  private:
+    [[nodiscard]] std::int64_t bins() const { return static_cast<std::int64_t>(piece_.y.size()); }
+    [[nodiscard]] ExpectedLight expected(std::int64_t eighths, bool counted) const {
+        const double light = piece_.signal * shares_.at(eighths);
+        return {light, light != 0 && counted ? std::log1p(light / piece_.background) : 0.0};
+    }
+    template <class F>
+    [[nodiscard]] double sum(F&& expected_in) const {
+        double sum = 0;
+        for (std::int64_t i = 0; i < bins(); ++i) {
+            const ExpectedLight e = expected_in(i);
+            sum -= e.light;
+            sum += piece_.y[static_cast<std::size_t>(i)] * e.gain;
+        }
+        return sum;
+    }
+
+    const Piece& piece_;
+    const ShareTable& shares_;
+    std::vector<ExpectedLight> whole_;
+};
 
 std::vector<Piece> pieces_of(const SurveySample& sample, std::vector<Surface> surfaces, std::int64_t width) {
     std::stable_sort(surfaces.begin(), surfaces.end(),
@@ -77,10 +107,8 @@ std::vector<Piece> pieces_of(const SurveySample& sample, std::vector<Surface> su
         const std::int64_t first = std::max<std::int64_t>(0, s.start - width);
         const std::int64_t last = std::min(tile.counts.bins, s.start + 3 * width);
         Piece piece;
-        for (std::int64_t i = first; i < last; ++i) {
-            piece.y.push_back(exact_count_at(tile.counts, s.trace, i));
-            piece.background.push_back(std::max(s.background / static_cast<double>(width), 1e-6));
-        }
+        for (std::int64_t i = first; i < last; ++i) piece.y.push_back(exact_count_at(tile.counts, s.trace, i));
+        piece.background = std::max(s.background / static_cast<double>(width), 1e-6);
         piece.signal = std::max(0.0, s.counts - s.background);
         pieces.push_back(std::move(piece));
     }
@@ -144,7 +172,7 @@ ForwardScatter fit_forward_scatter(const Scan& scan, const SurveySample& sample,
         const Scan changed = with_response(mean, with_forward_scatter(mean, {share, delay, 0}));
         const ShareTable shares(binned_response(changed).cumulative);
         double sum = 0;
-        for (const Piece& piece : pieces) sum += best_likelihood(piece, shares);
+        for (const Piece& piece : pieces) sum += PieceLikelihood(piece, shares).best();
         return sum;
     };
     const double none = likelihood(0, 0);

@@ -9,6 +9,7 @@ namespace {
 
 constexpr int samples = 500;
 constexpr int rounds = 2;
+constexpr std::int64_t block = 16;             // windows
 constexpr double most_counts_in_window = 100;  // alpha hardly depends on n from there on
 
 // When a window passes: q > bound, or q = bound and u <= cut.
@@ -144,40 +145,163 @@ class Clumps {
     std::mt19937_64 random_;
 };
 
+// before[i] for edges [first, last) of even bins, `whole` as in fill_shape.
+FL_SIMD void shape_of_even_bins(const WindowTest& test, const TraceNoise& noise, std::int32_t whole, std::int32_t first,
+                                std::int32_t last, double* before) {
+    const double* background = test.background + whole;
+    const double gain = noise.gain;
+    const double dark = noise.dark;
+    const double shift = noise.shift;
+    for (std::int32_t i = first; i < last; ++i) {
+        const double edge = i;
+        const double here = background[i];
+        const double curve = here + (edge - shift - (i + whole)) * (background[i + 1] - here);
+        before[i] = gain * curve + dark * edge;
+    }
+}
+
+FL_SIMD void shape_of_edges(const WindowTest& test, const TraceNoise& noise, double* before) {
+    const double* background = test.background;
+    const float* edges = noise.edges;
+    const double gain = noise.gain;
+    const double dark = noise.dark;
+    const double shift = noise.shift;
+    const auto last = static_cast<std::int32_t>(test.bins - 1);
+    for (std::int32_t i = 0; i <= last + 1; ++i) {
+        const double edge = static_cast<double>(edges[i]);
+        const double x = edge - shift;
+        double low = std::floor(x);
+        low = low < 0 ? 0.0 : low;
+        low = low > last ? last : low;
+        const auto at = static_cast<std::int32_t>(low);
+        const double here = background[at];
+        const double curve = here + (x - low) * (background[at + 1] - here);
+        before[i] = gain * curve + dark * edge;
+    }
+}
+
+FL_SIMD double live_shape(const float* live, const double* before, std::int64_t first, std::int64_t last) {
+    constexpr int parts = 8;
+    double part[parts] = {};
+    std::int64_t i = first;
+    for (; i + parts <= last; i += parts)
+        for (int k = 0; k < parts; ++k)
+            part[k] += static_cast<double>(live[i + k]) * (before[i + k + 1] - before[i + k]);
+    double sum = 0;
+    for (const double p : part) sum += p;
+    for (; i < last; ++i) sum += static_cast<double>(live[i]) * (before[i + 1] - before[i]);
+    return sum;
+}
+
+// Counts of all windows of y[0, bins): sums of 1, 2, 4 .. bins from each bin on, added to `counts` (0 before). A
+// running sum would wait for the sum before it at each bin.
+FL_SIMD void count_windows(const float* y, std::int64_t bins, std::int64_t width, double* sums, double* counts) {
+    const std::int64_t windows = bins - width + 1;
+    for (std::int64_t i = 0; i < bins; ++i) sums[i] = static_cast<double>(y[i]);
+    std::int64_t done = 0;
+    for (std::int64_t step = 1;; step *= 2) {
+        if ((width & step) != 0) {
+            const double* from = sums + done;
+            for (std::int64_t j = 0; j < windows; ++j) counts[j] += from[j];
+            done += step;
+        }
+        if (done == width) return;
+        const double* later = sums + step;
+        const std::int64_t whole = bins - 2 * step + 1;
+#pragma GCC ivdep  // reads are ahead of writes
+        for (std::int64_t i = 0; i < whole; ++i) sums[i] += later[i];
+    }
+}
+
+FL_SIMD void shape_windows(const float* live, const double* before, std::int64_t width, std::int64_t first,
+                           std::int64_t windows, double* shapes) {
+    for (std::int64_t j = 0; j < windows; ++j) shapes[j] = before[j + width] - before[j];
+    if (live == nullptr) return;
+    const float* middle = live + first + width / 2;
+    for (std::int64_t j = 0; j < windows; ++j) shapes[j] *= static_cast<double>(middle[j]);
+}
+
+// In bounds[j] an upper bound of l of each window, by which look_at_window dismisses most too; 0 where there is less
+// than the background's share. Returns the window with the largest, -1: none.
+FL_SIMD std::int64_t bound_windows(const double* counts, const double* shapes, std::int64_t windows, double scale,
+                                   double n, double* bounds) {
+    double largest[block] = {};
+    std::int64_t place[block];
+    std::fill(place, place + block, std::int64_t{-1});
+    for (std::int64_t begin = 0; begin < windows; begin += block)
+        for (std::int64_t k = 0; k < block; ++k) {
+            const double mean = shapes[begin + k] * scale;
+            const double more = counts[begin + k] - mean;
+            const double bound = more * more * (n - mean + 2 * mean) / (2 * mean * (n - mean));
+            const double value = (more > 0) & (mean > 0) ? bound : 0.0;
+            bounds[begin + k] = value;
+            place[k] = value > largest[k] ? begin : place[k];
+            largest[k] = value > largest[k] ? value : largest[k];
+        }
+    const auto best = std::max_element(largest, largest + block) - largest;
+    return place[best] < 0 ? -1 : place[best] + best;
+}
+
+FL_SIMD bool any_reaches(const double* bounds, double least) {
+    std::int64_t any = 0;
+    for (std::int64_t k = 0; k < block; ++k) any |= static_cast<std::int64_t>(!(bounds[k] < least));
+    return any != 0;
+}
+
+// What looking at all windows in order gives. The window of the largest bound is nearly always the best or close to it,
+// so that few others can reach its l. Arrays end with a block that windows of nothing fill up.
+FoundWindow best_of_windows(const double* counts, const double* shapes, std::int64_t first, std::int64_t windows,
+                            double scale, double n, double* bounds) {
+    FoundWindow best;
+    const std::int64_t likely = bound_windows(counts, shapes, windows, scale, n, bounds);
+    if (likely < 0) return best;
+    constexpr double rounding = 1e-9;
+    const double least = (1 - rounding) * likelihood_ratio(counts[likely], shapes[likely] * scale, n) - rounding;
+    for (std::int64_t begin = 0; begin < windows; begin += block) {
+        if (!any_reaches(bounds + begin, least)) continue;
+        for (std::int64_t j = begin; j < begin + block; ++j)
+            if (!(bounds[j] < least)) look_at_window(first + j, counts[j], shapes[j], scale, n, best);
+    }
+    return best;
+}
+
 }  // namespace
 
 void fill_shape(const WindowTest& test, const TraceNoise& noise, std::vector<double>& before) {
-    before.resize(static_cast<std::size_t>(test.bins) + 1);
-    for (std::size_t i = 0; i < before.size(); ++i) before[i] = shape_before(test, noise, static_cast<std::int64_t>(i));
+    const std::int64_t edges = test.bins + 1;
+    before.resize(static_cast<std::size_t>(edges));
+    if (noise.edges != nullptr) return shape_of_edges(test, noise, before.data());
+    // Between the data's edges and the background's lie `whole` bins and a part that is the same for all.
+    const double whole = std::floor(-noise.shift);
+    const double most = static_cast<double>(edges);
+    const auto first = static_cast<std::int64_t>(std::clamp(-whole, 0.0, most));
+    const auto last = static_cast<std::int64_t>(std::clamp(most - 1 - whole, 0.0, most));
+    if (first < last)
+        shape_of_even_bins(test, noise, static_cast<std::int32_t>(whole), static_cast<std::int32_t>(first),
+                           static_cast<std::int32_t>(last), before.data());
+    for (std::int64_t i = 0; i < first; ++i) before[static_cast<std::size_t>(i)] = shape_before(test, noise, i);
+    for (std::int64_t i = std::max(first, last); i < edges; ++i)
+        before[static_cast<std::size_t>(i)] = shape_before(test, noise, i);
 }
 
 double shape_of_range(const TraceNoise& noise, const std::vector<double>& before, std::int64_t first,
                       std::int64_t last) {
     if (noise.live == nullptr) return before[static_cast<std::size_t>(last)] - before[static_cast<std::size_t>(first)];
-    double sum = 0;
-    for (std::int64_t i = first; i < last; ++i)
-        sum += static_cast<double>(noise.live[i]) *
-               (before[static_cast<std::size_t>(i + 1)] - before[static_cast<std::size_t>(i)]);
-    return sum;
+    return live_shape(noise.live, before.data(), first, last);
 }
 
 FoundWindow most_significant_window(const WindowTest& test, const TraceNoise& noise, const float* y,
                                     const std::vector<double>& before, std::int64_t first, std::int64_t last, double n,
                                     double shape) {
-    FoundWindow best;
-    if (last - first < test.width || !(shape > 0)) return best;
-    const double scale = n / shape;
-    double q = 0;
-    for (std::int64_t k = first; k < first + test.width - 1; ++k) q += static_cast<double>(y[k]);
-    for (std::int64_t j = first; j + test.width <= last; ++j) {
-        q += static_cast<double>(y[j + test.width - 1]);
-        const double in_window =
-            (before[static_cast<std::size_t>(j + test.width)] - before[static_cast<std::size_t>(j)]) *
-            live_at(noise, j + test.width / 2);
-        look_at_window(j, q, in_window, scale, n, best);
-        q -= static_cast<double>(y[j]);
-    }
-    return best;
+    const std::int64_t windows = last - first - test.width + 1;
+    if (windows <= 0 || !(shape > 0)) return {};
+    const std::int64_t in_blocks = (windows + block - 1) / block * block;
+    std::vector<double> work(static_cast<std::size_t>(last - first + 3 * in_blocks));
+    double* counts = work.data() + (last - first);
+    double* shapes = counts + in_blocks;
+    count_windows(y + first, last - first, test.width, work.data(), counts);
+    shape_windows(noise.live, before.data() + first, test.width, first, windows, shapes);
+    return best_of_windows(counts, shapes, first, windows, n / shape, n, shapes + in_blocks);
 }
 
 std::vector<float> alpha_levels(const std::vector<double>& rate, std::int64_t width, double tau) {

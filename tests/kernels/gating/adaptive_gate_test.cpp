@@ -102,6 +102,46 @@ TEST(AdaptiveGate, two_counts_pass_at_the_exact_rate) {
     }
 }
 
+// The search dismisses most windows in blocks: it must find what looking at each in turn does.
+TEST(AdaptiveGate, finds_the_window_that_looking_at_all_finds) {
+    std::mt19937 random(11);
+    for (const std::int64_t bins : {1, 16, 61, 200})
+        for (const std::int64_t width : {1, 2, 7, 16, 60})
+            for (int trial = 0; trial < 40; ++trial) {
+                std::vector<double> background{0};
+                for (const double r : fog(bins)) background.push_back(background.back() + r);
+                const WindowTest test{background.data(), nullptr, bins, width, 0, static_cast<double>(bins)};
+                std::vector<float> y, live;
+                for (std::int64_t i = 0; i < bins; ++i) {
+                    y.push_back(static_cast<float>(std::poisson_distribution<int>(trial % 3 == 0 ? 0.03 : 2)(random)));
+                    live.push_back(std::uniform_real_distribution<float>(0.5F, 1)(random));
+                }
+                TraceNoise noise{1.25, 0.01, 0.3 * (trial % 7 - 3), trial % 2 == 0 ? live.data() : nullptr, nullptr};
+                std::vector<double> before;
+                fill_shape(test, noise, before);
+                for (std::int64_t i = 0; i <= bins; ++i)
+                    EXPECT_DOUBLE_EQ(before[static_cast<std::size_t>(i)], shape_before(test, noise, i));
+                const std::int64_t first = trial % 5 < bins ? trial % 5 : 0;
+                double n = 0;
+                for (std::int64_t i = first; i < bins; ++i) n += static_cast<double>(y[static_cast<std::size_t>(i)]);
+                const double shape = shape_of_range(noise, before, first, bins);
+                FoundWindow expected;
+                for (std::int64_t j = first; j + width <= bins; ++j) {
+                    double q = 0;
+                    for (std::int64_t k = j; k < j + width; ++k)
+                        q += static_cast<double>(y[static_cast<std::size_t>(k)]);
+                    const double in_window =
+                        (before[static_cast<std::size_t>(j + width)] - before[static_cast<std::size_t>(j)]) *
+                        live_at(noise, j + width / 2);
+                    look_at_window(j, q, in_window, n / shape, n, expected);
+                }
+                const FoundWindow found = most_significant_window(test, noise, y.data(), before, first, bins, n, shape);
+                EXPECT_EQ(found.start, expected.start) << bins << " bins, windows of " << width;
+                EXPECT_EQ(found.ratio, expected.ratio);
+                EXPECT_EQ(found.counts, expected.counts);
+            }
+}
+
 TEST_P(AdaptiveGateTest, finds_noiseless_light_and_its_counts) {
     HostTile tile(5, 7, 120, CountType::f4);
     tile.use_live = tile.use_edges = true;
