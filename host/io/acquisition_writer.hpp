@@ -1,5 +1,6 @@
-// Writes an acquisition of histograms or gated frames (docs/file_format.md), whole or not at all: a temporary file in the
-// target's folder takes the target's name only once everything is on the disk. An existing file is replaced only with `force`.
+// Writes an acquisition of histograms or gated frames (docs/file_format.md), whole or not at all: a temporary file in
+// the target's folder takes the target's name only once everything is on the disk. An existing file is replaced only
+// with `force`.
 //
 //   AcquisitionWriter writer("scan.h5", scan, info, {});
 //   for (window : writer.windows()) writer.write(window, counts);   // or writer.write_all(cube)
@@ -42,7 +43,8 @@ class AcquisitionWriter {
 
     // The rectangles in which counts are written, one chunk each, covering all views.
     [[nodiscard]] std::vector<TileWindow> windows() const;
-    // counts[window.rows * window.columns][bins] of scan.type; of a gated scan too. Threads may call this at once; packing runs in parallel.
+    // counts[window.rows * window.columns][bins] of scan.type; of a gated scan too. Threads may call this at once;
+    // packing runs in parallel.
     void write(const TileWindow& window, const void* counts);
     void write_all(const PhotonCube& cube);
     // The same for /entry/reference/counts (scan.has_reference).

@@ -16,8 +16,8 @@
 #include <cstring>
 #include <string>
 
-#include "host/io/calibration_file.hpp"
 #include "host/io/acquisition_file.hpp"
+#include "host/io/calibration_file.hpp"
 #include "host/io/importers/confocal_capture.hpp"
 #include "host/io/read_only_file.hpp"
 #include "host/io/result_file.hpp"

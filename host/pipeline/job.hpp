@@ -22,11 +22,11 @@ struct Job {
     std::filesystem::path calibration_path;  // empty: what the scan says of itself
     Recipe recipe;
     std::string backend = "auto";
-    int threads = 0;                // 0: all
-    std::size_t memory_bytes = 0;   // 0: half of the machine's
-    std::int64_t tile_traces = 0;   // tuning; changes no result
-    bool strict = false;            // doubtful input is refused
-    std::string command;            // as typed, for provenance
+    int threads = 0;               // 0: all
+    std::size_t memory_bytes = 0;  // 0: half of the machine's
+    std::int64_t tile_traces = 0;  // tuning; changes no result
+    bool strict = false;           // doubtful input is refused
+    std::string command;           // as typed, for provenance
 };
 
 struct JobCallbacks {
@@ -45,6 +45,7 @@ struct JobCallbacks {
 
 // The job that a result was made by, from what is inside it; `problems` lists inputs that are missing or differ from
 // what they were (by SHA-256), a different program version, and a backend that is not here.
-[[nodiscard]] Job job_of(const Result& result, const std::filesystem::path& result_path, std::vector<std::string>& problems);
+[[nodiscard]] Job job_of(const Result& result, const std::filesystem::path& result_path,
+                         std::vector<std::string>& problems);
 
 }  // namespace firstlight

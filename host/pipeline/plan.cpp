@@ -10,14 +10,14 @@
 namespace firstlight {
 namespace {
 
-constexpr std::size_t cache_bytes = 256 << 10;          // of counts and model per CPU tile: a part of L2
-constexpr std::size_t device_block_bytes = 64 << 20;    // of counts per GPU block
+constexpr std::size_t cache_bytes = 256 << 10;        // of counts and model per CPU tile: a part of L2
+constexpr std::size_t device_block_bytes = 64 << 20;  // of counts per GPU block
 constexpr std::size_t cpu_block_bytes = 4 << 20;
 constexpr std::size_t survey_limit_bytes = 64 << 20;
 constexpr std::int64_t survey_limit_traces = 4096;
 constexpr std::int64_t survey_side = 16;
-constexpr std::int64_t deconvolved_together = 32;       // traces
-constexpr std::size_t program_bytes = 96 << 20;         // code, libraries and HDF5's caches, left out of the budget
+constexpr std::int64_t deconvolved_together = 32;  // traces
+constexpr std::size_t program_bytes = 96 << 20;    // code, libraries and HDF5's caches, left out of the budget
 
 bool fills_live(const Recipe& recipe) {
     return recipe.find("pile_up") != nullptr || recipe.find("gate_sweep") != nullptr;
@@ -34,7 +34,8 @@ std::vector<TileWindow> grid_windows(const Scan& scan, std::int64_t rows, std::i
     std::vector<TileWindow> windows;
     for (std::int64_t y = 0; y < scan.rows; y += rows)
         for (std::int64_t x = 0; x < scan.columns; x += columns)
-            windows.push_back({0, y, x, std::min(rows, scan.rows - y), std::min(columns, scan.columns - x), scan.columns});
+            windows.push_back(
+                {0, y, x, std::min(rows, scan.rows - y), std::min(columns, scan.columns - x), scan.columns});
     return windows;
 }
 
@@ -65,7 +66,8 @@ std::vector<TileWindow> survey_windows(const Scan& scan) {
     if (scan.pixels() <= limit) return windows;
     // Long traces: fewer of them, so smaller rectangles.
     const std::int64_t side = limit >= survey_side * survey_side ? survey_side : 1;
-    if (side == 1) windows = grid_windows(scan, 1, std::min<std::int64_t>(scan.columns, std::max<std::int64_t>(1, limit / 16)));
+    if (side == 1)
+        windows = grid_windows(scan, 1, std::min<std::int64_t>(scan.columns, std::max<std::int64_t>(1, limit / 16)));
     std::sort(windows.begin(), windows.end(), [&](const TileWindow& a, const TileWindow& b) {
         const auto key = [](const TileWindow& w) { return mixed(static_cast<std::uint64_t>(w.pixel(0))); };
         return key(a) < key(b);
@@ -103,8 +105,9 @@ Plan make_plan(const Scan& scan, const Recipe& recipe, const PlanOptions& option
         if (survey == Survey::every_pixel) ++plan.passes;
     }
     // Layers of the scan and of its reference, flags, and one value per stage for the counts in and out.
-    plan.image_bytes = static_cast<std::size_t>(scan.pixels()) *
-                       ((layers * 4 + 1) * static_cast<std::size_t>(scan.views) + layers * 4 + (recipe.stages.size() + 2) * 4);
+    plan.image_bytes =
+        static_cast<std::size_t>(scan.pixels()) *
+        ((layers * 4 + 1) * static_cast<std::size_t>(scan.views) + layers * 4 + (recipe.stages.size() + 2) * 4);
     if (surveys) {
         for (const TileWindow& window : survey_windows(scan)) plan.survey_traces += window.traces();
         plan.survey_bytes = static_cast<std::size_t>(plan.survey_traces) * (count_bytes + model_per_trace);
@@ -115,19 +118,22 @@ Plan make_plan(const Scan& scan, const Recipe& recipe, const PlanOptions& option
     const auto lanes = static_cast<std::size_t>(plan.lanes);
     const auto per_lane = memory > fixed ? (memory - fixed) / lanes : 0;
     // Reading needs the block, and a packed and an unpacked chunk beside it.
-    const std::size_t share = static_cast<std::size_t>(scan.pixels()) * count_bytes / (4 * lanes);  // work for all lanes
+    const std::size_t share =
+        static_cast<std::size_t>(scan.pixels()) * count_bytes / (4 * lanes);  // work for all lanes
     std::size_t target = std::min({options.device ? device_block_bytes : cpu_block_bytes, per_lane / 6,
-                                         std::max(share, count_bytes + model_per_trace)});
+                                   std::max(share, count_bytes + model_per_trace)});
     // Chunks of whole frames are unpacked once per block, so blocks as large as chunks and memory allow.
     const auto grid_bytes = static_cast<std::size_t>(std::min(options.grid_rows, scan.rows) *
-                                                     std::min(options.grid_columns, scan.columns)) * count_bytes;
+                                                     std::min(options.grid_columns, scan.columns)) *
+                            count_bytes;
     if (scan.kind == ScanKind::gated)
         target = std::max(target, std::min((grid_bytes + lanes - 1) / lanes, per_lane / 6));
     if (target < count_bytes + model_per_trace)
-        throw Error(ExitCode::bad_input,
-                    fmt::format("{}: {} MiB of memory are not enough", scan.name, memory >> 20),
-                    fmt::format("images and survey take {} MiB and one trace per lane must fit beside them", fixed >> 20),
-                    fmt::format("give --memory {}M or more", (fixed + 6 * lanes * (count_bytes + model_per_trace)) / (1 << 20) + 1));
+        throw Error(
+            ExitCode::bad_input, fmt::format("{}: {} MiB of memory are not enough", scan.name, memory >> 20),
+            fmt::format("images and survey take {} MiB and one trace per lane must fit beside them", fixed >> 20),
+            fmt::format("give --memory {}M or more",
+                        (fixed + 6 * lanes * (count_bytes + model_per_trace)) / (1 << 20) + 1));
     const auto shape = block_shape(scan, options, target, count_bytes);
     plan.blocks = grid_windows(scan, shape.first, shape.second);
     plan.block_traces = std::min(shape.first + 2 * plan.halo, std::max<std::int64_t>(1, scan.rows)) *
@@ -136,16 +142,18 @@ Plan make_plan(const Scan& scan, const Recipe& recipe, const PlanOptions& option
     auto in_cache = static_cast<std::int64_t>(cache_bytes / (count_bytes + model_per_trace));
     if (recipe.has_family("deconvolution"))  // works on so many traces side by side
         in_cache = std::max(deconvolved_together, in_cache / deconvolved_together * deconvolved_together);
-    plan.tile_traces = whole_blocks ? plan.block_traces
+    plan.tile_traces = whole_blocks              ? plan.block_traces
                        : options.tile_traces > 0 ? std::min(options.tile_traces, plan.block_traces)
                                                  : std::clamp<std::int64_t>(in_cache, 1, plan.block_traces);
     plan.block_bytes = static_cast<std::size_t>(plan.block_traces) * count_bytes *
                        (scan.kind == ScanKind::gated ? 4 : 3) * lanes;  // frames are turned into traces
     plan.model_bytes = static_cast<std::size_t>(plan.tile_traces) * model_per_trace * lanes;
     plan.total_bytes = fixed + plan.block_bytes + plan.model_bytes;
-    if (shape.first < std::min(options.grid_rows, scan.rows) || shape.second < std::min(options.grid_columns, scan.columns))
-        plan.notes.push_back(fmt::format("the file's chunks span {} x {} pixels, more than fits: each is unpacked several times",
-                                         options.grid_rows, options.grid_columns));
+    if (shape.first < std::min(options.grid_rows, scan.rows) ||
+        shape.second < std::min(options.grid_columns, scan.columns))
+        plan.notes.push_back(
+            fmt::format("the file's chunks span {} x {} pixels, more than fits: each is unpacked several times",
+                        options.grid_rows, options.grid_columns));
     return plan;
 }
 

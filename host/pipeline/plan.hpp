@@ -16,12 +16,12 @@
 namespace firstlight {
 
 struct PlanOptions {
-    std::size_t memory_bytes = 0;   // limit for the run; 0: half of the machine's
-    std::int64_t tile_traces = 0;   // traces per tile; 0: as many as stay in cache
-    int lanes = 1;                  // threads, or streams of a device
-    bool device = false;            // a GPU: tiles are blocks
+    std::size_t memory_bytes = 0;                    // limit for the run; 0: half of the machine's
+    std::int64_t tile_traces = 0;                    // traces per tile; 0: as many as stay in cache
+    int lanes = 1;                                   // threads, or streams of a device
+    bool device = false;                             // a GPU: tiles are blocks
     std::int64_t grid_rows = 16, grid_columns = 16;  // the source's own rectangles
-    std::size_t source_bytes = 0;   // that the source itself holds
+    std::size_t source_bytes = 0;                    // that the source itself holds
 };
 
 struct Plan {
@@ -33,7 +33,7 @@ struct Plan {
     std::int64_t survey_traces = 0;  // traces of the survey sample; 0: no survey
     int passes = 1;                  // over the counts: more than 1 when a stage needs every pixel first
     std::size_t block_bytes = 0, model_bytes = 0, image_bytes = 0, survey_bytes = 0, source_bytes = 0;
-    std::size_t total_bytes = 0;     // peak of all buffers, without the program itself
+    std::size_t total_bytes = 0;  // peak of all buffers, without the program itself
     std::vector<std::string> notes;
 };
 

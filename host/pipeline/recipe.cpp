@@ -2,17 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <toml++/toml.h>
 #include <algorithm>
 #include <array>
 #include <fstream>
 #include <sstream>
-#include <toml++/toml.h>
 
 namespace firstlight {
 namespace {
 
-constexpr std::array families{"acquisition",    "corrections", "deconvolution", "first_arrival",
-                              "gating",         "reconstruction", "rendering"};
+constexpr std::array families{"acquisition", "corrections",    "deconvolution", "first_arrival",
+                              "gating",      "reconstruction", "rendering"};
 
 std::size_t family_rank(const std::string& family) {
     return static_cast<std::size_t>(std::find(families.begin(), families.end(), family) - families.begin());
@@ -53,7 +53,8 @@ void fill_parameters(RecipeStage& stage, const toml::table& table, const std::st
         const std::string name(key.str());
         const std::string where = fmt::format("{}: {}.{}", source, stage.stage->info.name, name);
         const Param* param = find_param(*stage.stage, name);
-        if (param == nullptr) refuse(where + ": there is no such parameter", "", did_you_mean(name, param_names(*stage.stage)));
+        if (param == nullptr)
+            refuse(where + ": there is no such parameter", "", did_you_mean(name, param_names(*stage.stage)));
         assign(*param, stage.params.get(), value_of(node, where), where);
         stage.given.insert(name);
     }
@@ -126,7 +127,8 @@ std::string to_toml(const Recipe& recipe) {
     std::vector<std::string> names;
     for (const RecipeStage& stage : recipe.stages) names.push_back(fmt::format("\"{}\"", stage.stage->info.name));
     std::ostringstream text;
-    text << "name = " << toml::value<std::string>(recipe.name) << "\nsummary = " << toml::value<std::string>(recipe.summary)
+    text << "name = " << toml::value<std::string>(recipe.name)
+         << "\nsummary = " << toml::value<std::string>(recipe.summary)
          << fmt::format("\nstages = [{}]\n", fmt::join(names, ", "));
     for (const RecipeStage& stage : recipe.stages) {
         text << fmt::format("\n[{}]\n", stage.stage->info.name);
@@ -267,7 +269,8 @@ Recipe load_recipe(const std::string& name_or_path) {
     }
     std::error_code ignored;
     if (!std::filesystem::is_regular_file(name_or_path, ignored))
-        refuse(fmt::format("{}: neither a built-in recipe nor a file", name_or_path), "", did_you_mean(name_or_path, names));
+        refuse(fmt::format("{}: neither a built-in recipe nor a file", name_or_path), "",
+               did_you_mean(name_or_path, names));
     std::ifstream file(name_or_path);
     std::ostringstream text;
     text << file.rdbuf();

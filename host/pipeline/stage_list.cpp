@@ -21,9 +21,13 @@ concept RemarkingStage = requires(const ImageTile& images) {
 };
 
 template <class S>
-const typename S::Params& params_of(const void* params) { return *static_cast<const typename S::Params*>(params); }
+const typename S::Params& params_of(const void* params) {
+    return *static_cast<const typename S::Params*>(params);
+}
 template <class S>
-const typename S::Coefficients& coefficients_of(const void* c) { return *static_cast<const typename S::Coefficients*>(c); }
+const typename S::Coefficients& coefficients_of(const void* c) {
+    return *static_cast<const typename S::Coefficients*>(c);
+}
 
 template <class S>
 StageEntry entry() {
@@ -31,9 +35,8 @@ StageEntry entry() {
     e.info = S::info;
     e.params = &S::Params::table();
     e.make_params = +[]() -> std::shared_ptr<void> { return std::make_shared<typename S::Params>(); };
-    e.copy_params = +[](const void* p) -> std::shared_ptr<void> {
-        return std::make_shared<typename S::Params>(params_of<S>(p));
-    };
+    e.copy_params =
+        +[](const void* p) -> std::shared_ptr<void> { return std::make_shared<typename S::Params>(params_of<S>(p)); };
     if constexpr (TraceStage<S> || ImageStage<S>) {
         e.layers = +[](const void* p) { return S::layers(params_of<S>(p)); };
         e.prepare = +[](const void* p, StageContext& context) -> std::shared_ptr<void> {
@@ -65,7 +68,9 @@ StageEntry entry() {
 }
 
 template <class... S>
-std::vector<StageEntry> entries(std::type_identity<std::tuple<S...>>) { return {entry<S>()...}; }
+std::vector<StageEntry> entries(std::type_identity<std::tuple<S...>>) {
+    return {entry<S>()...};
+}
 
 }  // namespace
 

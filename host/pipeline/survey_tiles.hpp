@@ -17,8 +17,7 @@ class SurveyTiles {
     SurveyTiles(Queue& host, const Scan& scan, const CountSource& counts, std::int64_t view, const TileNeeds& needs,
                 bool apart) {
         if (!apart && counts.get_ready) counts.get_ready();
-        const CountSource::Read read =
-            apart && counts.sample ? counts.sample(survey_windows(scan)) : counts.reader();
+        const CountSource::Read read = apart && counts.sample ? counts.sample(survey_windows(scan)) : counts.reader();
         const std::size_t trace_bytes = static_cast<std::size_t>(scan.bins) * count_size(counts.type);
         for (TileWindow window : survey_windows(scan)) {
             window.view = view;

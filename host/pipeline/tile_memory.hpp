@@ -1,5 +1,6 @@
 // The memory of one tile on one lane of a queue: model, layers and effects in one block of floats, with flags, live
-// fractions, bin edges and a signal where the recipe fills them. reset() makes the model neutral and poisons the outputs.
+// fractions, bin edges and a signal where the recipe fills them. reset() makes the model neutral and poisons the
+// outputs.
 #pragma once
 
 #include <algorithm>
@@ -21,8 +22,12 @@ struct TileNeeds {
 class TileMemory {
   public:
     TileMemory(Queue& queue, const TileNeeds& needs, std::int64_t capacity, int lane)
-        : queue_(&queue), needs_(needs), capacity_(capacity), lane_(lane),
-          values_(queue, bytes_of(model_fields + outputs())), flags_(queue, static_cast<std::size_t>(capacity)),
+        : queue_(&queue),
+          needs_(needs),
+          capacity_(capacity),
+          lane_(lane),
+          values_(queue, bytes_of(model_fields + outputs())),
+          flags_(queue, static_cast<std::size_t>(capacity)),
           live_(queue, needs.live ? bytes_of(needs.bins) : 0),
           signal_(queue, needs.signal ? bytes_of(needs.bins) : 0),
           edges_(queue, needs.edges ? static_cast<std::size_t>(needs.bins + 1) * 4 : 0) {
@@ -52,8 +57,8 @@ class TileMemory {
         TraceTile t;
         t.counts = {counts, type, window.traces(), needs_.bins};
         t.window = window;
-        t.model = {live_.as<float>(), edges_.as<float>(), field(0), field(1), field(2), field(3),
-                   field(4),          field(5),           flags_.as<std::uint8_t>()};
+        t.model = {live_.as<float>(), edges_.as<float>(),       field(0), field(1), field(2), field(3), field(4),
+                   field(5),          flags_.as<std::uint8_t>()};
         t.signal = signal_.as<float>();
         for (std::size_t l = 0; l < needs_.layers.size(); ++l)
             t.layers[static_cast<int>(needs_.layers[l])] = field(model_fields + static_cast<int>(l));
@@ -69,7 +74,9 @@ class TileMemory {
         queue_->download(host_values_.as(), field(model_fields), host_values_.bytes(), lane_);
         queue_->download(host_flags_.as(), flags_.as(), flags_.bytes(), lane_);
     }
-    [[nodiscard]] const float* host_layer(std::size_t index) const { return outputs_on_host() + capacity_ * static_cast<std::int64_t>(index); }
+    [[nodiscard]] const float* host_layer(std::size_t index) const {
+        return outputs_on_host() + capacity_ * static_cast<std::int64_t>(index);
+    }
     [[nodiscard]] const float* host_effect(int stage) const {
         return outputs_on_host() + capacity_ * (static_cast<std::int64_t>(needs_.layers.size()) + stage);
     }
@@ -80,7 +87,9 @@ class TileMemory {
   private:
     static constexpr int model_fields = 6;  // gain, dark, dark_variance, shift, arrival, arrival_sigma
     [[nodiscard]] int outputs() const { return static_cast<int>(needs_.layers.size()) + needs_.stages; }
-    [[nodiscard]] std::size_t bytes_of(std::int64_t fields) const { return static_cast<std::size_t>(fields * capacity_) * 4; }
+    [[nodiscard]] std::size_t bytes_of(std::int64_t fields) const {
+        return static_cast<std::size_t>(fields * capacity_) * 4;
+    }
     [[nodiscard]] float* field(int index) const { return values_.as<float>() + index * capacity_; }
     [[nodiscard]] const float* outputs_on_host() const {
         return queue_->is_host() ? field(model_fields) : host_values_.as<float>();

@@ -42,8 +42,7 @@ BinNonlinearity::Coefficients BinNonlinearity::prepare(const Params& params, Sta
 }
 
 void BinNonlinearity::on_cpu(const TraceTile& tile, const Coefficients& c) {
-    if (c.edges != nullptr && tile.model.edges != nullptr)
-        std::copy_n(c.edges, tile.counts.bins + 1, tile.model.edges);
+    if (c.edges != nullptr && tile.model.edges != nullptr) std::copy_n(c.edges, tile.counts.bins + 1, tile.model.edges);
     if (tile.effect != nullptr) std::fill_n(tile.effect, tile.counts.traces, 0.0F);
 }
 

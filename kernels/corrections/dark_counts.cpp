@@ -24,8 +24,8 @@ std::vector<float> expected_per_bin(const StageContext& context) {
     const bool gated = !scan.gates.empty();
     const double frame_s = gated ? mean_exposure_s(scan.gates) : 0;
     for (std::int64_t p = 0; p < scan.pixels(); ++p) {
-        const double pulses = context.is_reference ? scan.reference_pulses_at(context.view, p)
-                                                   : scan.pulses_at(context.view, p);
+        const double pulses =
+            context.is_reference ? scan.reference_pulses_at(context.view, p) : scan.pulses_at(context.view, p);
         if (gated && (pulses > 0 || !context.is_reference)) {
             const double own = scan.pulses_at(context.view, p);
             const double longer = context.is_reference && own > 0 ? pulses / own : 1;
@@ -35,7 +35,8 @@ std::vector<float> expected_per_bin(const StageContext& context) {
         }
         if (pulses <= 0)
             throw Error(ExitCode::bad_input,
-                        scan.name + ": " + (context.is_reference ? "/entry/reference/pulses" : "/entry/exposure/pulses") +
+                        scan.name + ": " +
+                            (context.is_reference ? "/entry/reference/pulses" : "/entry/exposure/pulses") +
                             " is missing or not positive",
                         "dark counts per bin are dark_rate * pulses * bin width",
                         "write the number of laser pulses per pixel, or use --dark_counts.source before_light");
@@ -68,8 +69,7 @@ DarkCounts::Coefficients DarkCounts::prepare(const Params& params, StageContext&
 
     const std::int64_t lead = lead_bins(context, params.guard_ps);
     if (lead < fewest_lead_bins) {
-        const std::string problem =
-            fmt::format("{}: only {} bins lie before the light", context.scan.name, lead);
+        const std::string problem = fmt::format("{}: only {} bins lie before the light", context.scan.name, lead);
         const std::string why = fmt::format("dark counts are measured in at least {}", fewest_lead_bins);
         if (params.source == Source::before_light)
             throw Error(ExitCode::bad_input, problem, why, "lower --dark_counts.guard_ps, or give a dark_rate map");

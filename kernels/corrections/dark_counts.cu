@@ -23,9 +23,8 @@ __global__ void fill_dark(TraceTile tile, DarkCounts::Coefficients c) {
             const float y = count_at(tile.counts, trace, bin);
             const std::int64_t at = trace * tile.counts.bins + bin;
             sum += tile.model.live == nullptr ? y : y / tile.model.live[at];
-            spread += tile.model.live == nullptr
-                          ? static_cast<double>(y)
-                          : DarkCounts::lead_variance(tile.model, at, static_cast<double>(y));
+            spread += tile.model.live == nullptr ? static_cast<double>(y)
+                                                 : DarkCounts::lead_variance(tile.model, at, static_cast<double>(y));
         }
         const double width = DarkCounts::lead_width(tile.model, c.lead_bins);
         dark = static_cast<float>(warp_sum(sum) / width);
@@ -39,9 +38,10 @@ __global__ void fill_dark(TraceTile tile, DarkCounts::Coefficients c) {
 }
 
 void dark_counts_on_cuda(const TraceTile& tile, const DarkCounts::Coefficients& c, cudaStream_t stream) {
-    launch(fill_dark,
-           {.blocks = blocks_for(tile.counts.traces, warps_per_block), .threads = warps_per_block * 32, .stream = stream},
-           tile, c);
+    launch(
+        fill_dark,
+        {.blocks = blocks_for(tile.counts.traces, warps_per_block), .threads = warps_per_block * 32, .stream = stream},
+        tile, c);
 }
 
 FL_CUDA_STAGE(DarkCounts, TraceTile, dark_counts_on_cuda);

@@ -24,8 +24,7 @@ TimeSkew::Coefficients TimeSkew::prepare(const Params& params, StageContext& con
         shift.push_back(std::isfinite(t0_s) ? static_cast<float>(t0_s / scan.bin_width_s)
                                             : std::numeric_limits<float>::quiet_NaN());
     }
-    if (unknown > 0)
-        context.warn(fmt::format("{} is not finite in {} pixels: they are flagged noisy", where, unknown));
+    if (unknown > 0) context.warn(fmt::format("{} is not finite in {} pixels: they are flagged noisy", where, unknown));
     return {context.keep.keep(shift)};
 }
 

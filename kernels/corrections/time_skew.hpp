@@ -3,9 +3,9 @@
 // Physics: cables, amplifiers and the chip's clock tree delay every pixel by another, constant time. Light that arrives
 // at t shows up at t + t0_map(pixel).
 // Fills model.shift [bins, fractions kept] from /entry/calibration/t0_map; without one nothing is done. Where the map
-// is not finite the pixel is flagged `noisy` and its shift is 0. Counts are not moved: what looks at them adds the shift
-// (time_gate), and a corrected trace shows them aligned (support/corrected_trace.hpp).
-// Effect: 0. Shapes: per trace. Errors: a map of another size. CPU and CUDA agree to the bit.
+// is not finite the pixel is flagged `noisy` and its shift is 0. Counts are not moved: what looks at them adds the
+// shift (time_gate), and a corrected trace shows them aligned (support/corrected_trace.hpp). Effect: 0. Shapes: per
+// trace. Errors: a map of another size. CPU and CUDA agree to the bit.
 //
 //   t0_map 35 ps, bins of 10 ps  ->  shift = 3.5
 #pragma once

@@ -226,8 +226,7 @@ TimeGate::Coefficients TimeGate::prepare(const Params& params, StageContext& con
         add(response->cumulative, mean);
         std::vector<float> shares;
         if (c.shares_per_pixel)
-            for (std::int64_t p = 0; p < scan.pixels(); ++p)
-                add(pixel_response(scan, *response, p), shares);
+            for (std::int64_t p = 0; p < scan.pixels(); ++p) add(pixel_response(scan, *response, p), shares);
         c.shares = context.keep.keep(c.shares_per_pixel ? shares : mean);
         // Arrivals lie anywhere in their bins (skew), and bins that an edge cuts count by parts: the mean of both.
         double share = 0;

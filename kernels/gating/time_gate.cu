@@ -21,8 +21,7 @@ __global__ void gate_traces(TraceTile tile, TimeGate::Coefficients c) {
     if (trace >= tile.counts.traces) return;
     GatedTrace g = gated_windows(tile, trace, c);
     double total = 0;
-    for (std::int64_t i = lane(); i < tile.counts.bins; i += 32)
-        total += exact_count_at(tile.counts, trace, i);
+    for (std::int64_t i = lane(); i < tile.counts.bins; i += 32) total += exact_count_at(tile.counts, trace, i);
     g.total = warp_sum(total);
     if (tile.signal != nullptr) {
         GatedTrace mine = g;
@@ -45,9 +44,10 @@ __global__ void gate_traces(TraceTile tile, TimeGate::Coefficients c) {
 }
 
 void time_gate_on_cuda(const TraceTile& tile, const TimeGate::Coefficients& c, cudaStream_t stream) {
-    launch(gate_traces,
-           {.blocks = blocks_for(tile.counts.traces, warps_per_block), .threads = warps_per_block * 32, .stream = stream},
-           tile, c);
+    launch(
+        gate_traces,
+        {.blocks = blocks_for(tile.counts.traces, warps_per_block), .threads = warps_per_block * 32, .stream = stream},
+        tile, c);
 }
 
 FL_CUDA_STAGE(TimeGate, TraceTile, time_gate_on_cuda);

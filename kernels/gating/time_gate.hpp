@@ -21,9 +21,9 @@
 // Where a deconvolution estimated the light (tile.signal), I = sum w_i (x_i - b), x being the signal in even bins and b
 // its mean before the light, or 0 for `dark`, whose counts are out of it already. The estimate has no variance of its
 // own; it is approximated by the counts that the gated light can have caused: those in the gate widened by one FWHM of
-// the response on both sides, var = sum y / (live gain)^2. On simulated traces like the samples' the true one is at most
-// 1.1 times as large for richardson_lucy and gates as long as the FWHM (1.5 times for 3 bins of 5), but 1.2 to 2.9 times
-// for wiener. purity is NaN, gate_share 1, and `optimal` edges are those for counts.
+// the response on both sides, var = sum y / (live gain)^2. On simulated traces like the samples' the true one is at
+// most 1.1 times as large for richardson_lucy and gates as long as the FWHM (1.5 times for 3 bins of 5), but 1.2 to 2.9
+// times for wiener. purity is NaN, gate_share 1, and `optimal` edges are those for counts.
 //
 // Shapes: per trace; needs model.arrival. Layers in counts: counts (all, as measured), ballistic, ballistic_sigma,
 // background (what was subtracted, over the sensitivity), purity, snr. Masked pixels: NaN but for counts. Flag

@@ -83,7 +83,8 @@ struct WindowSums {
 
 FL_HD inline void add_bin(const TraceTile& tile, std::int64_t trace, std::int64_t i, double weight, WindowSums& sums) {
     const double y = exact_count_at(tile.counts, trace, i);
-    const double live = tile.model.live == nullptr ? 1.0 : static_cast<double>(tile.model.live[trace * tile.counts.bins + i]);
+    const double live =
+        tile.model.live == nullptr ? 1.0 : static_cast<double>(tile.model.live[trace * tile.counts.bins + i]);
     const double value = weight * y / live;
     sums.raw += weight * y;
     sums.value += value;
@@ -127,7 +128,8 @@ FL_HD inline void add_signal(const TraceTile& tile, std::int64_t trace, std::int
     const std::int64_t start = trace * tile.counts.bins;
     const double gain = tile.model.gain == nullptr ? 1.0 : static_cast<double>(tile.model.gain[trace]);
     const auto variance = [&](std::int64_t i) {
-        const double weight = gain * (tile.model.live == nullptr ? 1.0 : static_cast<double>(tile.model.live[start + i]));
+        const double weight =
+            gain * (tile.model.live == nullptr ? 1.0 : static_cast<double>(tile.model.live[start + i]));
         return exact_count_at(tile.counts, trace, i) / (weight * weight);
     };
     for (std::int64_t i = g.gate.first + offset; g.gate.inside && i < g.gate.last; i += step) {
@@ -148,8 +150,8 @@ FL_HD inline void add_signal(const TraceTile& tile, std::int64_t trace, std::int
 FL_HD inline double estimated_purity(const TraceTile& tile, std::int64_t trace, const TimeGate::Coefficients& c,
                                      double in_gate, double in_late) {
     const double arrival = static_cast<double>(tile.model.arrival[trace]);
-    const int phase = static_cast<int>(floor((arrival - floor(arrival)) * TimeGate::share_phases + 0.5)) %
-                      TimeGate::share_phases;
+    const int phase =
+        static_cast<int>(floor((arrival - floor(arrival)) * TimeGate::share_phases + 0.5)) % TimeGate::share_phases;
     const std::int64_t of = c.shares_per_pixel ? tile.window.pixel(trace) : 0;
     const float* share = c.shares + (of * TimeGate::share_phases + phase) * 4;
     const double determinant = static_cast<double>(share[0]) * static_cast<double>(share[3]) -

@@ -9,8 +9,8 @@
 namespace firstlight {
 
 FL_HD constexpr bool is_standard_deviation(Layer layer) {
-    return layer == Layer::ballistic_sigma || layer == Layer::arrival_sigma ||
-           layer == Layer::optical_depth_sigma || layer == Layer::depth_sigma;
+    return layer == Layer::ballistic_sigma || layer == Layer::arrival_sigma || layer == Layer::optical_depth_sigma ||
+           layer == Layer::depth_sigma;
 }
 
 FL_HD inline bool is_masked(const ImageTile& images, std::int64_t pixel) {

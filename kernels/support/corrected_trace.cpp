@@ -44,7 +44,8 @@ void shift_by_phase(std::vector<double>& values, double shift) {
         spectrum[k] *= std::complex<float>(static_cast<float>(std::cos(angle)), static_cast<float>(std::sin(angle)));
     }
     fft.inverse(spectrum.data(), rows.data(), 1);
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>(rows[i]) / static_cast<double>(padded);
+    for (std::size_t i = 0; i < values.size(); ++i)
+        values[i] = static_cast<double>(rows[i]) / static_cast<double>(padded);
 }
 
 }  // namespace
@@ -59,9 +60,11 @@ void corrected_trace(const TraceTile& tile, std::int64_t trace, Interpolation ho
     std::vector<double> bins(static_cast<std::size_t>(n), 0.0);
     for (std::int64_t i = 0; i < n; ++i) {
         const double begin = model.edges == nullptr ? static_cast<double>(i) : static_cast<double>(model.edges[i]);
-        const double end = model.edges == nullptr ? static_cast<double>(i + 1) : static_cast<double>(model.edges[i + 1]);
+        const double end =
+            model.edges == nullptr ? static_cast<double>(i + 1) : static_cast<double>(model.edges[i + 1]);
         const double live = model.live == nullptr ? 1 : static_cast<double>(model.live[trace * n + i]);
-        const double value = (static_cast<double>(count_at(tile.counts, trace, i)) / live - dark * (end - begin)) / gain;
+        const double value =
+            (static_cast<double>(count_at(tile.counts, trace, i)) / live - dark * (end - begin)) / gain;
         spread(value, begin - moved, end - moved, bins);
     }
     if (how == Interpolation::fourier && shift != 0) shift_by_phase(bins, shift);

@@ -25,8 +25,7 @@ enum class ExitCode {
 
 class Error : public std::runtime_error {
   public:
-    Error(ExitCode code, const std::string& problem, const std::string& why = {},
-          const std::string& suggestion = {})
+    Error(ExitCode code, const std::string& problem, const std::string& why = {}, const std::string& suggestion = {})
         : std::runtime_error(problem + (why.empty() ? "" : " (" + why + ")") +
                              (suggestion.empty() ? "" : ": " + suggestion)),
           code_(code) {}

@@ -7,8 +7,8 @@
 //   launch(scale, {.blocks = blocks_for(n, 256), .threads = 256, .stream = stream}, values, n, 2.0f);
 //
 // Shared memory is declared with FL_SHARED(type, name, count) (static size) or FL_DYNAMIC_SHARED(type, name) with
-// LaunchConfig::shared_bytes; it is passed on as SharedPointer<T>, another type over its bytes is shared_as<U>(p), and a
-// raw pointer is unchecked(p). Under emulation accesses through it are checked (tests/support/cuda_on_host_shared.hpp
+// LaunchConfig::shared_bytes; it is passed on as SharedPointer<T>, another type over its bytes is shared_as<U>(p), and
+// a raw pointer is unchecked(p). Under emulation accesses through it are checked (tests/support/cuda_on_host_shared.hpp
 // has the rule). Errors: ExitCode::device.
 #pragma once
 
@@ -55,7 +55,9 @@ void launch(void (*kernel)(Params...), const LaunchConfig& config, Args&&... arg
     // The arguments are copied now; the kernel runs when its stream is synchronised.
     cuda_on_host::run(
         config.blocks, config.threads, config.shared_bytes, config.stream,
-        [kernel, copies = std::tuple<std::decay_t<Params>...>(static_cast<Params>(args)...)] { std::apply(kernel, copies); },
+        [kernel, copies = std::tuple<std::decay_t<Params>...>(static_cast<Params>(args)...)] {
+            std::apply(kernel, copies);
+        },
         config.file, config.line);
 }
 #else
@@ -67,19 +69,23 @@ void launch(void (*kernel)(Params...), const LaunchConfig& config, Args&&... arg
 template <class T>
 using SharedPointer = T*;
 template <class U, class T>
-__host__ __device__ U* shared_as(T* memory) { return reinterpret_cast<U*>(memory); }
+__host__ __device__ U* shared_as(T* memory) {
+    return reinterpret_cast<U*>(memory);
+}
 template <class T>
-__host__ __device__ T* unchecked(T* memory) { return memory; }
+__host__ __device__ T* unchecked(T* memory) {
+    return memory;
+}
 
 template <class... Params, class... Args>
 void launch(void (*kernel)(Params...), const LaunchConfig& config, Args&&... args) {
     if (config.blocks.x == 0 || config.blocks.y == 0 || config.blocks.z == 0) return;
     if (config.shared_bytes > 48 * 1024)
-        check_cuda(cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel),
-                                        cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                        static_cast<int>(config.shared_bytes)),
-                   "raising a kernel's shared memory");
-    kernel<<<config.blocks, config.threads, config.shared_bytes, config.stream>>>(static_cast<Params>(args)...);
+        check_cuda(
+            cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel), cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                 static_cast<int>(config.shared_bytes)),
+            "raising a kernel's shared memory");
+    kernel<<<config.blocks, config.threads, config.shared_bytes, config.stream> > >(static_cast<Params>(args)...);
     check_cuda(cudaGetLastError(), "starting a kernel");
 }
 #endif
@@ -100,11 +106,10 @@ struct CudaStageRegistration {
 
 // FL_CUDA_STAGE(TimeGate, TraceTile, time_gate_on_cuda) with
 //   void time_gate_on_cuda(const TraceTile&, const TimeGate::Coefficients&, cudaStream_t)
-#define FL_CUDA_STAGE(STAGE, WORK, LAUNCHER)                                                      \
-    static const ::firstlight::CudaStageRegistration registration_##LAUNCHER(                     \
-        STAGE::info.name, [](const void* work, const void* coefficients, cudaStream_t stream) {   \
-            LAUNCHER(*static_cast<const WORK*>(work),                                             \
-                     *static_cast<const STAGE::Coefficients*>(coefficients), stream);             \
+#define FL_CUDA_STAGE(STAGE, WORK, LAUNCHER)                                                                           \
+    static const ::firstlight::CudaStageRegistration registration_##LAUNCHER(                                          \
+        STAGE::info.name, [](const void* work, const void* coefficients, cudaStream_t stream) {                        \
+            LAUNCHER(*static_cast<const WORK*>(work), *static_cast<const STAGE::Coefficients*>(coefficients), stream); \
         })
 
 }  // namespace firstlight

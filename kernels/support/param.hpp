@@ -47,7 +47,10 @@ struct Param {
     std::function<ParamValue(const void*)> get;
     std::function<void(void*, const ParamValue&)> set;  // no checks: see assign()
 
-    Param auto_is(std::string what) && { automatic = std::move(what); return std::move(*this); }
+    Param auto_is(std::string what) && {
+        automatic = std::move(what);
+        return std::move(*this);
+    }
     Param only_if(std::string other, std::string value) && {
         condition_on = std::move(other);
         condition_is = std::move(value);
@@ -60,8 +63,12 @@ using ParamTable = std::vector<Param>;
 template <class P>
 Param real(double P::*member, std::string name, std::string unit, std::string meaning, double minimum, double maximum) {
     Param p;
-    p.name = std::move(name); p.unit = std::move(unit); p.meaning = std::move(meaning);
-    p.kind = ParamKind::real; p.minimum = minimum; p.maximum = maximum;
+    p.name = std::move(name);
+    p.unit = std::move(unit);
+    p.meaning = std::move(meaning);
+    p.kind = ParamKind::real;
+    p.minimum = minimum;
+    p.maximum = maximum;
     p.get = [member](const void* s) { return ParamValue(static_cast<const P*>(s)->*member); };
     p.set = [member](void* s, const ParamValue& v) { static_cast<P*>(s)->*member = std::get<double>(v); };
     return p;
@@ -71,8 +78,12 @@ template <class P>
 Param integer(std::int64_t P::*member, std::string name, std::string unit, std::string meaning, std::int64_t minimum,
               std::int64_t maximum) {
     Param p;
-    p.name = std::move(name); p.unit = std::move(unit); p.meaning = std::move(meaning);
-    p.kind = ParamKind::integer; p.minimum = static_cast<double>(minimum); p.maximum = static_cast<double>(maximum);
+    p.name = std::move(name);
+    p.unit = std::move(unit);
+    p.meaning = std::move(meaning);
+    p.kind = ParamKind::integer;
+    p.minimum = static_cast<double>(minimum);
+    p.maximum = static_cast<double>(maximum);
     p.get = [member](const void* s) { return ParamValue(static_cast<const P*>(s)->*member); };
     p.set = [member](void* s, const ParamValue& v) { static_cast<P*>(s)->*member = std::get<std::int64_t>(v); };
     return p;
@@ -81,7 +92,9 @@ Param integer(std::int64_t P::*member, std::string name, std::string unit, std::
 template <class P>
 Param boolean(bool P::*member, std::string name, std::string meaning) {
     Param p;
-    p.name = std::move(name); p.meaning = std::move(meaning); p.kind = ParamKind::boolean;
+    p.name = std::move(name);
+    p.meaning = std::move(meaning);
+    p.kind = ParamKind::boolean;
     p.get = [member](const void* s) { return ParamValue(static_cast<const P*>(s)->*member); };
     p.set = [member](void* s, const ParamValue& v) { static_cast<P*>(s)->*member = std::get<bool>(v); };
     return p;
@@ -91,7 +104,10 @@ Param boolean(bool P::*member, std::string name, std::string meaning) {
 template <class P, class E>
 Param choice(E P::*member, std::string name, std::string meaning, std::vector<std::string> names) {
     Param p;
-    p.name = std::move(name); p.meaning = std::move(meaning); p.kind = ParamKind::choice; p.choices = names;
+    p.name = std::move(name);
+    p.meaning = std::move(meaning);
+    p.kind = ParamKind::choice;
+    p.choices = names;
     p.get = [member, names](const void* s) {
         return ParamValue(names.at(static_cast<std::size_t>(static_cast<const P*>(s)->*member)));
     };

@@ -43,10 +43,17 @@ class QueueMemory {
   public:
     QueueMemory() = default;
     QueueMemory(Queue& queue, std::size_t bytes, bool staging = false)
-        : queue_(&queue), bytes_(bytes), staging_(staging),
-          data_(bytes == 0 ? nullptr : staging ? queue.allocate_staging(bytes) : queue.allocate(bytes)) {}
+        : queue_(&queue),
+          bytes_(bytes),
+          staging_(staging),
+          data_(bytes == 0 ? nullptr
+                : staging  ? queue.allocate_staging(bytes)
+                           : queue.allocate(bytes)) {}
     QueueMemory(QueueMemory&& o) noexcept { swap(o); }
-    QueueMemory& operator=(QueueMemory&& o) noexcept { swap(o); return *this; }
+    QueueMemory& operator=(QueueMemory&& o) noexcept {
+        swap(o);
+        return *this;
+    }
     QueueMemory(const QueueMemory&) = delete;
     QueueMemory& operator=(const QueueMemory&) = delete;
     ~QueueMemory() {
@@ -56,13 +63,17 @@ class QueueMemory {
     }
 
     template <class T = void>
-    [[nodiscard]] T* as() const { return static_cast<T*>(data_); }
+    [[nodiscard]] T* as() const {
+        return static_cast<T*>(data_);
+    }
     [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
   private:
     void swap(QueueMemory& o) noexcept {
-        std::swap(queue_, o.queue_); std::swap(bytes_, o.bytes_);
-        std::swap(staging_, o.staging_); std::swap(data_, o.data_);
+        std::swap(queue_, o.queue_);
+        std::swap(bytes_, o.bytes_);
+        std::swap(staging_, o.staging_);
+        std::swap(data_, o.data_);
     }
     Queue* queue_ = nullptr;
     std::size_t bytes_ = 0;

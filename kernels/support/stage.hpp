@@ -38,12 +38,12 @@ struct SurveySample {
 // What prepare() may look at and whom it may tell.
 struct StageContext {
     const Scan& scan;
-    Keeper& keep;                  // puts arrays into the run's queue; pointers it returns are what kernels may read
+    Keeper& keep;  // puts arrays into the run's queue; pointers it returns are what kernels may read
     std::int64_t view = 0;
-    bool is_reference = false;     // the reference scan is being processed, not the scan itself
-    const SurveySample* sample = nullptr;             // null unless the stage's survey() asked for it
-    const ImageTile* reference_images = nullptr;      // image stages: the reference after the trace stages (host), or null
-    std::function<void(const std::string&)> warn;     // one line for people and provenance
+    bool is_reference = false;                     // the reference scan is being processed, not the scan itself
+    const SurveySample* sample = nullptr;          // null unless the stage's survey() asked for it
+    const ImageTile* reference_images = nullptr;   // image stages: the reference after the trace stages (host), or null
+    std::function<void(const std::string&)> warn;  // one line for people and provenance
     std::map<std::string, double>* found = nullptr;   // outcomes for provenance: "arrival_ps" -> 512.3
     std::map<std::string, double>* shared = nullptr;  // what later stages' prepare() may need: see each header
 };
@@ -72,8 +72,8 @@ concept TraceStage = Stage<S> && requires(const typename S::Params& params, cons
 
 // Families whose stages run on images: reconstruction, rendering.
 template <class S>
-concept ImageStage = Stage<S> && requires(const typename S::Params& params, const typename S::Coefficients& c,
-                                          const ImageTile& images) {
+concept ImageStage = Stage<S> &&
+    requires(const typename S::Params& params, const typename S::Coefficients& c, const ImageTile& images) {
     { S::layers(params) } -> std::same_as<std::vector<Layer>>;
     S::on_cpu(images, c);
 };

@@ -60,7 +60,9 @@ open_ps = -50
 close_ps = 100
 background = "before_light"
 guard_ps = 500
-)", static_cast<double>(arrival_bin * bins) / 1024 * 10), "benchmark");
+)",
+                                          static_cast<double>(arrival_bin * bins) / 1024 * 10),
+                              "benchmark");
     return job;
 }
 
@@ -70,7 +72,8 @@ void check_counts(const Job& job, std::uint64_t expected) {
     double all = 0;
     for (const float value : result.images.layer("counts")->values) all += value;
     if (std::abs(all - static_cast<double>(expected)) > 1e-6 * static_cast<double>(expected))
-        throw std::runtime_error(fmt::format("{}: expected {} counts, found {}", job.scan_path.string(), expected, all));
+        throw std::runtime_error(
+            fmt::format("{}: expected {} counts, found {}", job.scan_path.string(), expected, all));
 }
 
 // Copies the file with its counts packed by Blosc-LZ4; prints where the HDF5 library finds the filter.
@@ -114,7 +117,8 @@ void add_file_rows(Session& session) {
         writer.write_all(cube);
         writer.commit();
         if (blosc) {
-            const std::string plugins = output_of({session.options().python, "-c", pack_by_blosc, path + ".plain", path});
+            const std::string plugins =
+                output_of({session.options().python, "-c", pack_by_blosc, path + ".plain", path});
             std::filesystem::remove(path + ".plain");
             H5PLprepend(plugins.c_str());
         }

@@ -32,7 +32,8 @@ open_ps = {}
 close_ps = {}
 background = "before_light"
 guard_ps = {}
-)", given_ps(scan), open_bins * 10, close_bins * 10, guard_bins * 10);
+)",
+                       given_ps(scan), open_bins * 10, close_bins * 10, guard_bins * 10);
 }
 
 std::string chain_recipe(const Scan& scan) {
@@ -52,7 +53,8 @@ shape = "soft"
 rise_ps = {}
 background = "before_light"
 guard_ps = {}
-)", given_ps(scan), open_bins * 10, close_bins * 10, rise_bins * 10, guard_bins * 10);
+)",
+                       given_ps(scan), open_bins * 10, close_bins * 10, rise_bins * 10, guard_bins * 10);
 }
 
 // The mean of the gate over bin i when its middle lies at `arrival`, by the midpoint rule in double precision.
@@ -95,7 +97,10 @@ double ballistic_of(const PhotonCube& cube, const Scan& scan, std::int64_t pixel
 class GateRun {
   public:
     GateRun(RotatingCubes& cubes, bool chain, int threads)
-        : cubes_(cubes), scan_(scan_of(cubes.first())), chain_(chain), queue_(open_cpu_queue(threads)),
+        : cubes_(cubes),
+          scan_(scan_of(cubes.first())),
+          chain_(chain),
+          queue_(open_cpu_queue(threads)),
           recipe_(parse_recipe(chain ? chain_recipe(scan_) : gate_recipe(scan_), "benchmark")) {
         scan_.has_reference = chain;
         check();
@@ -120,7 +125,8 @@ class GateRun {
             if (!chain_) continue;
             const double depth = made.layer("optical_depth")->values[i];
             if (p == 0) later = reference_delay(reference, truth * std::exp(depth));
-            expect_near(depth, -std::log(truth / ballistic_of(reference, scan_, p, true, later)), 2e-4, "optical_depth", p);
+            expect_near(depth, -std::log(truth / ballistic_of(reference, scan_, p, true, later)), 2e-4, "optical_depth",
+                        p);
         }
     }
     // A reference scan is placed by its own pooled trace, not by the given arrival: how much later, in bins, that is
@@ -135,7 +141,8 @@ class GateRun {
     }
     static void expect_near(double found, double expected, double tolerance, const char* what, std::int64_t pixel) {
         if (!(std::abs(found - expected) <= tolerance))
-            throw std::runtime_error(fmt::format("{} of pixel {}: expected {}, found {}", what, pixel, expected, found));
+            throw std::runtime_error(
+                fmt::format("{} of pixel {}: expected {}, found {}", what, pixel, expected, found));
     }
 
     RotatingCubes& cubes_;
@@ -170,7 +177,8 @@ void add_gate_rows(Session& session) {
         const double arrival = static_cast<double>(arrival_bin * cubes.first().bins) / 1024;
         session.measured_outside(timed + " in NumPy", numpy_seconds(session.options().python, chain ? "chain" : "gate",
                                                                     cubes.all()[0], cubes.all()[1], arrival));
-        session.row({name + " against NumPy", "x", Goal::at_least, chain ? 35.0 : 80.0, "NumPy, whole cube in memory, one thread"},
+        session.row({name + " against NumPy", "x", Goal::at_least, chain ? 35.0 : 80.0,
+                     "NumPy, whole cube in memory, one thread"},
                     [timed](const Medians& m) { return m.at(timed + " in NumPy") / m.at(timed); });
     }
 }

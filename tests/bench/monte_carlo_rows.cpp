@@ -24,7 +24,10 @@ TransportScene van_de_hulst_slab() {
 class Slab {
   public:
     Slab(std::int64_t photons, int threads)
-        : photons_(photons), threads_(threads), queue_(open_cpu_queue(threads)), keep_(*queue_),
+        : photons_(photons),
+          threads_(threads),
+          queue_(open_cpu_queue(threads)),
+          keep_(*queue_),
           coefficients_(PhotonTransport::prepare({}, van_de_hulst_slab(), keep_)) {
         check();
     }
@@ -47,7 +50,8 @@ class Slab {
             return static_cast<double>(std::accumulate(from, from + coefficients_.orders, std::int64_t{0})) /
                    static_cast<double>(photons_);
         };
-        for (const auto& [end, truth] : {std::pair{PhotonEnd::reflected, 0.09739}, std::pair{PhotonEnd::transmitted, 0.66096}}) {
+        for (const auto& [end, truth] :
+             {std::pair{PhotonEnd::reflected, 0.09739}, std::pair{PhotonEnd::transmitted, 0.66096}}) {
             const double sigma = std::sqrt(truth * (1 - truth) / static_cast<double>(photons_));
             if (std::abs(share(end) - truth) > 4 * sigma + 1e-5)
                 throw std::runtime_error(fmt::format("van de Hulst's slab: expected {}, found {}", truth, share(end)));
@@ -70,8 +74,10 @@ void add_monte_carlo_rows(Session& session) {
     const std::int64_t photons = session.options().quick ? 20'000 : 1'000'000;
     auto slab = std::make_shared<Slab>(photons, session.options().threads);
     session.time("Monte Carlo photons", [slab] { (void)slab->run(); });
-    session.row({name, "million photons/s", Goal::none, 0, "slab of 2 mean free paths, g = 0.75, albedo 0.9; arithmetic and branches"},
-                [photons](const Medians& m) { return static_cast<double>(photons) / m.at("Monte Carlo photons") * 1e-6; });
+    session.row(
+        {name, "million photons/s", Goal::none, 0,
+         "slab of 2 mean free paths, g = 0.75, albedo 0.9; arithmetic and branches"},
+        [photons](const Medians& m) { return static_cast<double>(photons) / m.at("Monte Carlo photons") * 1e-6; });
 }
 
 }  // namespace firstlight::bench

@@ -26,7 +26,8 @@ class Collector final : public benchmark::BenchmarkReporter {
         for (const Run& run : runs) {
             if (run.error_occurred) throw std::runtime_error(run.benchmark_name() + ": " + run.error_message);
             if (run.run_type != Run::RT_Iteration) continue;
-            seconds[run.run_name.function_name].push_back(run.real_accumulated_time / static_cast<double>(run.iterations));
+            seconds[run.run_name.function_name].push_back(run.real_accumulated_time /
+                                                          static_cast<double>(run.iterations));
             measured = true;
         }
         if (measured) std::fprintf(stderr, "   measured %zu of %zu\n", ++reported_, expected_);
@@ -57,7 +58,9 @@ std::string commit() {
     return named == nullptr ? "unknown" : named;
 }
 
-bool met(const RowText& text, double value) { return text.kind == Goal::at_most ? value <= text.goal : value >= text.goal; }
+bool met(const RowText& text, double value) {
+    return text.kind == Goal::at_most ? value <= text.goal : value >= text.goal;
+}
 
 }  // namespace
 
@@ -81,9 +84,13 @@ void Session::run() {
     const int repetitions = options_.quick ? 3 : 11;
     for (std::size_t i = 0; i < names_.size(); ++i) {
         bodies_[i]();  // page faults and caches of the first run are nobody's speed
-        benchmark::RegisterBenchmark(names_[i].c_str(), [body = bodies_[i]](benchmark::State& state) {
-            for ([[maybe_unused]] auto _ : state) body();
-        })->Iterations(1)->UseRealTime()->Repetitions(repetitions);
+        benchmark::RegisterBenchmark(names_[i].c_str(),
+                                     [body = bodies_[i]](benchmark::State& state) {
+                                         for ([[maybe_unused]] auto _ : state) body();
+                                     })
+            ->Iterations(1)
+            ->UseRealTime()
+            ->Repetitions(repetitions);
     }
     std::vector<std::string> flags{"firstlight_bench", "--benchmark_enable_random_interleaving=true"};
     std::vector<char*> arguments;
@@ -102,14 +109,19 @@ void Session::run() {
 void Session::print(const std::string& machine) const {
     fmt::print("{}; commit {}{}\n\n", machine, commit(), options_.quick ? "; quick run: the figures mean nothing" : "");
     fmt::print("| ceiling of this machine | value |\n| --- | --- |\n");
-    for (const Line& line : ceilings_) fmt::print("| {} | {:.4g} {} |\n", line.text.name, line.value(medians_), line.text.unit);
+    for (const Line& line : ceilings_)
+        fmt::print("| {} | {:.4g} {} |\n", line.text.name, line.value(medians_), line.text.unit);
     fmt::print("\n| row | value | goal | met | measured against |\n| --- | --- | --- | --- | --- |\n");
     for (const Line& line : rows_) {
         const double value = line.value(medians_);
         const RowText& t = line.text;
-        const std::string goal = t.kind == Goal::none ? "" : fmt::format("{} {:g} {}", t.kind == Goal::at_most ? "≤" : "≥", t.goal, t.unit);
+        const std::string goal =
+            t.kind == Goal::none ? "" : fmt::format("{} {:g} {}", t.kind == Goal::at_most ? "≤" : "≥", t.goal, t.unit);
         fmt::print("| {} | {:.4g} {} | {} | {} | {} |\n", t.name, value, t.unit, goal,
-                   t.kind == Goal::none ? "" : met(t, value) ? "yes" : "no", t.limit);
+                   t.kind == Goal::none ? ""
+                   : met(t, value)      ? "yes"
+                                        : "no",
+                   t.limit);
     }
     fmt::print("\n| timed | median |\n| --- | --- |\n");
     for (const auto& [name, seconds] : medians_) fmt::print("| {} | {:.4g} ms |\n", name, seconds * 1e3);
@@ -118,12 +130,14 @@ void Session::print(const std::string& machine) const {
 void Session::write_json(const std::string& machine) const {
     nlohmann::ordered_json json{{"machine", machine}, {"commit", commit()}, {"quick", options_.quick}};
     json["ceilings"] = nlohmann::ordered_json::object();
-    for (const Line& line : ceilings_) json["ceilings"][line.text.name] = {{"value", line.value(medians_)}, {"unit", line.text.unit}};
+    for (const Line& line : ceilings_)
+        json["ceilings"][line.text.name] = {{"value", line.value(medians_)}, {"unit", line.text.unit}};
     json["rows"] = nlohmann::ordered_json::array();
     for (const Line& line : rows_) {
         const RowText& t = line.text;
         const double value = line.value(medians_);
-        nlohmann::ordered_json row{{"name", t.name}, {"value", value}, {"unit", t.unit}, {"goal", nullptr}, {"met", nullptr}, {"limit", t.limit}};
+        nlohmann::ordered_json row{{"name", t.name},  {"value", value}, {"unit", t.unit},
+                                   {"goal", nullptr}, {"met", nullptr}, {"limit", t.limit}};
         if (t.kind != Goal::none) {
             row["goal"] = fmt::format("{} {:g}", t.kind == Goal::at_most ? "<=" : ">=", t.goal);
             row["met"] = met(t, value);

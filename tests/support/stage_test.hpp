@@ -75,7 +75,10 @@ struct HostTile {
 
     HostTile(std::int64_t rows, std::int64_t columns, std::int64_t bins, CountType type = CountType::u2) {
         scan.name = "test scan";
-        scan.rows = rows; scan.columns = columns; scan.bins = bins; scan.type = type;
+        scan.rows = rows;
+        scan.columns = columns;
+        scan.bins = bins;
+        scan.type = type;
         scan.bin_width_s = 10e-12;
         scan.first_bin_centre_s = 5e-12;
         const auto n = static_cast<std::size_t>(rows * columns);
@@ -83,8 +86,12 @@ struct HostTile {
         counts.resize(all * count_size(type));
         live.assign(all, poison);
         signal.assign(all, poison);
-        gain.assign(n, 1.0F); dark.assign(n, 0.0F); dark_variance.assign(n, 0.0F);
-        shift.assign(n, 0.0F); arrival.assign(n, 0.0F); arrival_sigma.assign(n, 0.0F);
+        gain.assign(n, 1.0F);
+        dark.assign(n, 0.0F);
+        dark_variance.assign(n, 0.0F);
+        shift.assign(n, 0.0F);
+        arrival.assign(n, 0.0F);
+        arrival_sigma.assign(n, 0.0F);
         effect.assign(n, poison);
         flags.assign(n, 0);
         edges.resize(static_cast<std::size_t>(bins) + 1);
@@ -96,9 +103,15 @@ struct HostTile {
     void set(std::int64_t trace, std::int64_t bin, double value) {
         const std::int64_t i = trace * scan.bins + bin;
         switch (scan.type) {
-            case CountType::u1: reinterpret_cast<std::uint8_t*>(counts.data())[i] = static_cast<std::uint8_t>(value); break;
-            case CountType::u2: reinterpret_cast<std::uint16_t*>(counts.data())[i] = static_cast<std::uint16_t>(value); break;
-            case CountType::u4: reinterpret_cast<std::uint32_t*>(counts.data())[i] = static_cast<std::uint32_t>(value); break;
+            case CountType::u1:
+                reinterpret_cast<std::uint8_t*>(counts.data())[i] = static_cast<std::uint8_t>(value);
+                break;
+            case CountType::u2:
+                reinterpret_cast<std::uint16_t*>(counts.data())[i] = static_cast<std::uint16_t>(value);
+                break;
+            case CountType::u4:
+                reinterpret_cast<std::uint32_t*>(counts.data())[i] = static_cast<std::uint32_t>(value);
+                break;
             case CountType::f4: reinterpret_cast<float*>(counts.data())[i] = static_cast<float>(value); break;
         }
     }
@@ -106,8 +119,15 @@ struct HostTile {
     TraceTile view() {
         TraceTile tile;
         tile.counts = {counts.data(), scan.type, traces(), scan.bins};
-        tile.model = {use_live ? live.data() : nullptr, use_edges ? edges.data() : nullptr, gain.data(), dark.data(),
-                      dark_variance.data(), shift.data(), arrival.data(), arrival_sigma.data(), flags.data()};
+        tile.model = {use_live ? live.data() : nullptr,
+                      use_edges ? edges.data() : nullptr,
+                      gain.data(),
+                      dark.data(),
+                      dark_variance.data(),
+                      shift.data(),
+                      arrival.data(),
+                      arrival_sigma.data(),
+                      flags.data()};
         tile.window = {0, 0, 0, scan.rows, scan.columns, scan.columns};
         for (auto& [layer, values] : layers) tile.layers[static_cast<int>(layer)] = values.data();
         tile.effect = effect.data();
@@ -139,7 +159,10 @@ class TileOnQueue {
     }
 
   private:
-    struct Moved { void* host; QueueMemory memory; };
+    struct Moved {
+        void* host;
+        QueueMemory memory;
+    };
     template <class P>
     void move(P*& pointer, std::size_t bytes) {
         if (pointer == nullptr || bytes == 0) return;

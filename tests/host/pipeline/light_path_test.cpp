@@ -13,7 +13,8 @@ TEST(LightPath, one_arrival_for_a_reflection_scan_is_remarked_upon) {
     EXPECT_EQ(
         light_path_remark(scan, load_recipe("transmission")),
         "fog.h5: its light path is reflection, and recipe \"transmission\" gates every pixel at one arrival (what "
-        "is nearer or farther reflects at another time and is left out): --recipe depth finds the gate and the distance "
+        "is nearer or farther reflects at another time and is left out): --recipe depth finds the gate and the "
+        "distance "
         "of each pixel");
     EXPECT_EQ(light_path_remark(scan, load_recipe("depth")), "");
     EXPECT_EQ(light_path_remark(scan, load_recipe("arrival")), "");

@@ -115,9 +115,9 @@ close_ps = 20
 
 TEST(Pipeline, bits_depend_on_neither_tiles_nor_threads) {
     SyntheticScan s(37, 53, 256, 2);
-    for (const Recipe& recipe : {load_recipe("transmission"), per_pixel_recipe(), deconvolving_recipe("wiener", ""),
-                                 deconvolving_recipe("richardson_lucy", "stop = \"iterations\"\niterations = 3"),
-                                 load_recipe("depth")}) {
+    for (const Recipe& recipe :
+         {load_recipe("transmission"), per_pixel_recipe(), deconvolving_recipe("wiener", ""),
+          deconvolving_recipe("richardson_lucy", "stop = \"iterations\"\niterations = 3"), load_recipe("depth")}) {
         s.scan.path = recipe.name == "depth" ? LightPath::reflection : LightPath::transmission;
         const auto one = open_cpu_queue(1);
         const Reconstruction expected = run_on(*one, s, recipe);

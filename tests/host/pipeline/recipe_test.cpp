@@ -144,8 +144,9 @@ TEST(Recipe, orders_that_cannot_work_are_refused) {
         return refusal_of([&] { check_recipe(parse_recipe("name = \"r\"\nstages = [" + stages + "]\n", "test")); });
     };
     EXPECT_EQ(refusal(R"("pixel_mask", "expected_arrival", "time_gate")"), "");
-    EXPECT_NE(refusal(R"("expected_arrival", "pixel_mask", "time_gate")").find("pixel_mask comes after expected_arrival"),
-              std::string::npos);
+    EXPECT_NE(
+        refusal(R"("expected_arrival", "pixel_mask", "time_gate")").find("pixel_mask comes after expected_arrival"),
+        std::string::npos);
     EXPECT_NE(refusal(R"("time_gate")").find("no arrival to refer to"), std::string::npos);
     EXPECT_EQ(refusal(R"("wiener", "expected_arrival", "time_gate")"), "");
     EXPECT_NE(refusal(R"("wiener", "richardson_lucy", "expected_arrival", "time_gate")").find("two deconvolutions"),

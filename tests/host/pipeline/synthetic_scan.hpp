@@ -20,7 +20,10 @@ struct SyntheticScan {
 
     SyntheticScan(std::int64_t rows, std::int64_t columns, std::int64_t bins = 256, std::int64_t views = 1) {
         scan.name = "synthetic scan";
-        scan.views = views; scan.rows = rows; scan.columns = columns; scan.bins = bins;
+        scan.views = views;
+        scan.rows = rows;
+        scan.columns = columns;
+        scan.bins = bins;
         scan.has_views_axis = views > 1;
         scan.type = CountType::u2;
         scan.bin_width_s = 8e-12;

@@ -14,7 +14,8 @@ TEST_P(DarkCountsTest, rate_map_gives_rate_times_pulses_times_width) {
     for (const auto& [rows, columns] : {std::pair{1, 1}, std::pair{1, 31}, std::pair{257, 1}, std::pair{5, 7}}) {
         HostTile tile(rows, columns, 33);
         tile.scan.pulses = {2e6};
-        for (std::int64_t p = 0; p < tile.traces(); ++p) tile.scan.dark_rate_hz.push_back(1000.0 + static_cast<double>(p));
+        for (std::int64_t p = 0; p < tile.traces(); ++p)
+            tile.scan.dark_rate_hz.push_back(1000.0 + static_cast<double>(p));
         run_trace_stage<DarkCounts>(queue(), tile);
         for (std::int64_t p = 0; p < tile.traces(); ++p) {
             const double expected = (1000.0 + static_cast<double>(p)) * 2e6 * 10e-12;

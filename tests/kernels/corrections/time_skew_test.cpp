@@ -73,7 +73,8 @@ TEST(TimeSkew, alignment_conserves_counts_and_keeps_the_width) {
             corrected_trace(view, p, how, one.data());
             for (std::size_t i = 0; i < bins; ++i) {
                 pooled[i] += static_cast<double>(one[i]);
-                measured += static_cast<double>(reinterpret_cast<float*>(tile.counts.data())[static_cast<std::size_t>(p) * bins + i]);
+                measured += static_cast<double>(
+                    reinterpret_cast<float*>(tile.counts.data())[static_cast<std::size_t>(p) * bins + i]);
             }
         }
         const double sum = std::accumulate(pooled.begin(), pooled.end(), 0.0);
@@ -89,7 +90,8 @@ TEST(CorrectedTrace, takes_the_whole_model_out) {
     tile.live = {1, 0.5F, 1, 1};
     tile.gain = {2};
     tile.dark = {2};
-    for (const auto& [bin, y] : {std::pair{0, 15}, std::pair{1, 3}, std::pair{2, 10}, std::pair{3, 6}}) tile.set(0, bin, y);
+    for (const auto& [bin, y] : {std::pair{0, 15}, std::pair{1, 3}, std::pair{2, 10}, std::pair{3, 6}})
+        tile.set(0, bin, y);
     std::vector<float> out(4);
     corrected_trace(tile.view(), 0, Interpolation::linear, out.data());
     // True bins hold (15 - 3)/2 = 6 over [0, 1.5), (3/0.5 - 1)/2 = 2.5 over [1.5, 2), 4 and 2.

@@ -46,8 +46,7 @@ TEST(Param, assigns_checks_and_names_what_is_wrong) {
     EXPECT_TRUE(std::isnan(params.open_ps));
     assign(t[3], &params, std::string("soft"), "here");
     EXPECT_EQ(params.shape, Shape::soft);
-    EXPECT_EQ(message_of(t[0], -1.0),
-              "--time_gate.width_ps: cannot take -1 (expected a number from 0.1 to 100000 ps)");
+    EXPECT_EQ(message_of(t[0], -1.0), "--time_gate.width_ps: cannot take -1 (expected a number from 0.1 to 100000 ps)");
     EXPECT_EQ(message_of(t[0], std::string("auto")),
               "--time_gate.width_ps: cannot take \"auto\" (expected a number from 0.1 to 100000 ps)");
     EXPECT_EQ(message_of(t[3], std::string("sotf")),
