@@ -126,6 +126,9 @@ void probe(const std::filesystem::path& path, ProbeKind kind, std::size_t memory
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
     if (WIFEXITED(status) && WEXITSTATUS(status) == static_cast<int>(ExitCode::bad_input) && !message.empty())
         throw Error(ExitCode::bad_input, message);
+    if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGINT || WTERMSIG(status) == SIGTERM))  // Ctrl-C reaches both
+        throw Error(WTERMSIG(status) == SIGINT ? ExitCode::interrupted : ExitCode::terminated, "interrupted",
+                    "nothing was written");
     const bool slow = !in_time || (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU);
     throw Error(ExitCode::bad_input, path.string() + ": is damaged",
                 slow ? "reading it took too long in a trial process"

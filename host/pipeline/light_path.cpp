@@ -7,7 +7,7 @@
 namespace firstlight {
 
 std::string light_path_remark(const Scan& scan, const Recipe& recipe) {
-    if (scan.path == LightPath::transmission) return "";
+    if (scan.path == LightPath::transmission || scan.kind == ScanKind::gated) return "";
     const bool gates = std::any_of(recipe.stages.begin(), recipe.stages.end(), [](const RecipeStage& stage) {
         return std::string(stage.stage->info.family) == "gating" && !stage.stage->finds_arrival;
     });

@@ -234,7 +234,8 @@ class Run {
         for (const std::uint8_t flags : images.flags)
             if ((flags & masked_flags) == 0) return;
         throw Error(ExitCode::bad_input, scan_.name + ": every pixel is masked", "no pixel is left to make an image of",
-                    "check /entry/calibration/pixel_mask, or choose another --pixel_mask.source");
+                    "check /entry/calibration/pixel_mask and whether the detector is saturated, or choose another "
+                    "--pixel_mask.source");
     }
 
     void run_images(ViewImages& images, ViewImages& reference, std::int64_t view) {

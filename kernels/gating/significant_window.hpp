@@ -112,7 +112,7 @@ FL_HD inline double chance_of(double q, double n, double p, double ratio, double
     for (double k = q; k < n && chance <= enough; k += 1) {
         term *= (n - k) / (k + 1) * odds;
         chance += term;
-        if (term < 1e-6 * chance) break;
+        if (term <= 1e-6 * chance) break;  // of a chance that is 0, too
     }
     return chance;
 }

@@ -85,7 +85,9 @@ void launch(void (*kernel)(Params...), const LaunchConfig& config, Args&&... arg
             cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel), cudaFuncAttributeMaxDynamicSharedMemorySize,
                                  static_cast<int>(config.shared_bytes)),
             "raising a kernel's shared memory");
-    kernel<<<config.blocks, config.threads, config.shared_bytes, config.stream> > >(static_cast<Params>(args)...);
+    // clang-format off
+    kernel<<<config.blocks, config.threads, config.shared_bytes, config.stream>>>(static_cast<Params>(args)...);
+    // clang-format on
     check_cuda(cudaGetLastError(), "starting a kernel");
 }
 #endif

@@ -57,7 +57,8 @@ class SharedElement {
     FL_UPDATE(/)
     FL_UPDATE(%)
     FL_UPDATE(|)
-    FL_UPDATE(&) FL_UPDATE(^) FL_UPDATE(<<) FL_UPDATE(>>)
+    FL_UPDATE(&)
+    FL_UPDATE(^) FL_UPDATE(<<) FL_UPDATE(>>)
 #undef FL_UPDATE
         const SharedElement&
         operator++() const {

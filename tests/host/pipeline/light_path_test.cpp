@@ -20,6 +20,9 @@ TEST(LightPath, one_arrival_for_a_reflection_scan_is_remarked_upon) {
     EXPECT_EQ(light_path_remark(scan, load_recipe("arrival")), "");
     scan.path = LightPath::confocal;
     EXPECT_NE(light_path_remark(scan, load_recipe("transmission")).find("is confocal"), std::string::npos);
+    scan.kind = ScanKind::gated;  // for whose frames there is one recipe
+    EXPECT_EQ(light_path_remark(scan, load_recipe("kerr")), "");
+    scan.kind = ScanKind::histogram;
     // A gate at the arrival that was found in each pixel is right for any depth; one at the pooled arrival is not.
     EXPECT_EQ(light_path_remark(scan, parse_recipe("stages = [\"matched_arrival\", \"time_gate\"]\n"
                                                    "[matched_arrival]\nmode = \"per_pixel\"\n",

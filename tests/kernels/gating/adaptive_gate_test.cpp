@@ -103,6 +103,12 @@ TEST(AdaptiveGate, two_counts_pass_at_the_exact_rate) {
 }
 
 // The search dismisses most windows in blocks: it must find what looking at each in turn does.
+// A chance too small for a double is 0 at once, however many counts there are: adding up 10^14 zeros would take days.
+TEST(AdaptiveGate, bright_light_is_judged_at_once) {
+    const double n = 1e14, q = 0.9e14, p = 0.01;
+    EXPECT_EQ(chance_of(q, n, p, likelihood_ratio(q, n * p, n), 0.5, 0.01), 0);
+}
+
 TEST(AdaptiveGate, finds_the_window_that_looking_at_all_finds) {
     std::mt19937 random(11);
     for (const std::int64_t bins : {1, 16, 61, 200})
