@@ -6,7 +6,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "host/calibration/median.hpp"
+#include "host/data/median.hpp"
 #include "kernels/support/error.hpp"
 #include "kernels/support/gate_axis.hpp"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "host/calibration/median.hpp"
+#include "host/data/median.hpp"
 #include "kernels/support/error.hpp"
 #include "kernels/support/views.hpp"
 

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "host/calibration/irf_fit.hpp"
-#include "host/calibration/median.hpp"
+#include "host/data/median.hpp"
 #include "kernels/support/error.hpp"
 #include "kernels/support/matched_filter.hpp"
 

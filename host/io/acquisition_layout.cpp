@@ -242,4 +242,14 @@ void write_truth(h5::WriteFile& file, const Scan& scan, const Truth& truth) {
     write_text(file, group + "/scene", truth.scene);
 }
 
+void put_in_place(h5::WriteFile& file, AtomicFile& target) {
+    if (file.in_memory()) {
+        const std::vector<std::byte> image = file.finish_image();
+        target.write(image.data(), image.size());
+    } else {
+        file.finish_file();
+    }
+    target.commit();
+}
+
 }  // namespace firstlight

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "host/io/acquisition_file.hpp"
+#include "host/io/atomic_file.hpp"
 #include "host/io/h5.hpp"
 #include "kernels/support/scan.hpp"
 
@@ -26,5 +27,8 @@ void write_truth(h5::WriteFile& file, const Scan& scan, const Truth& truth);
 // Attributes of the root that every file of firstlight has.
 void write_root(h5::WriteFile& file, const std::string& format, const std::string& creator, const std::string& created,
                 const std::string& uuid);
+
+// Closes a written file, whether its image is in memory or on disk, and puts it under its name.
+void put_in_place(h5::WriteFile& file, AtomicFile& target);
 
 }  // namespace firstlight

@@ -181,13 +181,7 @@ void AcquisitionWriter::commit() {
             throw Error(ExitCode::internal, "an acquisition is not complete: some of its counts were not written");
     const NoFileSizeSignal guard;
     write_truth(*parts_->file, parts_->scan, parts_->truth);
-    if (parts_->file->in_memory()) {
-        const std::vector<std::byte> image = parts_->file->finish_image();
-        parts_->target.write(image.data(), image.size());
-    } else {
-        parts_->file->finish_file();
-    }
-    parts_->target.commit();
+    put_in_place(*parts_->file, parts_->target);
 }
 
 }  // namespace firstlight

@@ -131,9 +131,7 @@ void write_calibration(const std::filesystem::path& path, const Calibration& c, 
     write_column(file, "input_path", c.inputs, &CalibrationInput::path);
     write_column(file, "input_sha256", c.inputs, &CalibrationInput::sha256);
     if (!c.remarks.empty()) file.texts(provenance + "remarks", c.remarks);
-    const std::vector<std::byte> image = file.finish_image();
-    target.write(image.data(), image.size());
-    target.commit();
+    put_in_place(file, target);
 }
 
 }  // namespace firstlight

@@ -132,13 +132,7 @@ void EventWriter::commit() {
                 parts_->write_chunk(column, chunk_tags < columns.tags ? chunk_tags : columns.tags);
     }
     write_truth(*parts_->file, parts_->scan, parts_->truth);
-    if (parts_->file->in_memory()) {
-        const std::vector<std::byte> image = parts_->file->finish_image();
-        parts_->target.write(image.data(), image.size());
-    } else {
-        parts_->file->finish_file();
-    }
-    parts_->target.commit();
+    put_in_place(*parts_->file, parts_->target);
 }
 
 }  // namespace firstlight

@@ -286,9 +286,7 @@ void write_result(const std::filesystem::path& target, const Result& result, boo
     write_process(file, result.process);
     file.group("/entry/quality", "NXcollection");
     for (const auto& q : result.quality) file.number("/entry/quality/" + q.first, q.second, unit_of_quality(q.first));
-    const std::vector<std::byte> image = file.finish_image();
-    out.write(image.data(), image.size());
-    out.commit();
+    put_in_place(file, out);
 }
 
 Result read_result(const std::filesystem::path& path, const OpenOptions& options) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "host/data/median.hpp"
 #include "kernels/support/views.hpp"
 
 namespace firstlight {
@@ -18,12 +19,6 @@ std::vector<double> good_values(const GatedImages& images, const char* layer) {
         if ((images.mask[p] & masked_flags) == 0 && std::isfinite(found->values[p]))
             values.push_back(static_cast<double>(found->values[p]));
     return values;
-}
-
-double median_of(std::vector<double> values) {
-    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-    std::nth_element(values.begin(), middle, values.end());
-    return *middle;
 }
 
 }  // namespace
@@ -41,9 +36,9 @@ std::map<std::string, double> quality_of(const GatedImages& images) {
         quality["counts_kept"] = kept;
     }
     if (auto arrivals = good_values(images, "arrival"); !arrivals.empty())
-        quality["arrival_median_ps"] = median_of(std::move(arrivals)) * 1e12;
+        quality["arrival_median_ps"] = median(std::move(arrivals)) * 1e12;
     if (auto purities = good_values(images, "purity"); !purities.empty())
-        quality["purity_median"] = median_of(std::move(purities));
+        quality["purity_median"] = median(std::move(purities));
     return quality;
 }
 
