@@ -37,7 +37,7 @@ Arrivals find_arrivals(const TraceInput& input, const Response& irf, const T0Map
         const std::vector<double> shares = live_shares(counts, scan.pulses_at(view, pixel));
         std::vector<float> z(counts.size()), live(shares.begin(), shares.end());
         for (std::size_t i = 0; i < counts.size(); ++i) z[i] = static_cast<float>(counts[i] / shares[i]);
-        const FoundArrival a = find_in_trace(z.data(), live.data(), nullptr, filter.view(), range);
+        const FoundArrival a = find_in_trace(z.data(), live.data(), nullptr, filter.view(), range, range);
         if (!(a.snr >= options.least_snr) || !(a.sigma > 0) || !std::isfinite(a.position)) return;
         const double w = 1 / (static_cast<double>(a.sigma) * static_cast<double>(a.sigma));  // views are averaged
         found.position[p] += w * static_cast<double>(a.position);

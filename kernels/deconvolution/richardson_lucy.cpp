@@ -18,10 +18,6 @@ constexpr std::array<std::int64_t, 16> checks{1, 2, 3, 4, 6, 8, 11, 16, 23, 32, 
 constexpr std::size_t checks_per_doubling = 2;
 constexpr std::size_t device_shared_bytes = 227 * 1024;
 
-bool masked(const TraceTile& tile, std::int64_t trace) {
-    return tile.model.flags != nullptr && (tile.model.flags[trace] & masked_flags) != 0;
-}
-
 // Unmasked traces spread over the sample, loaded.
 std::vector<LaneEstimate> estimates_of(const SurveySample& sample, const RichardsonLucy::Coefficients& c,
                                        double& loaded) {
@@ -39,7 +35,7 @@ std::vector<LaneEstimate> estimates_of(const SurveySample& sample, const Richard
             traces.clear();
         };
         for (std::int64_t t = 0; t < tile.counts.traces; ++t) {
-            if (number++ % step != 0 || masked(tile, t)) continue;
+            if (number++ % step != 0 || tile.is_masked(t)) continue;
             traces.push_back(t);
             if (static_cast<std::int64_t>(traces.size()) == LaneEstimate::lanes) load();
         }
@@ -131,7 +127,7 @@ void RichardsonLucy::on_cpu(const TraceTile& tile, const Coefficients& c) {
     std::vector<std::int64_t> traces;
     for (std::int64_t t = 0; t < tile.counts.traces; ++t) {
         if (tile.effect != nullptr) tile.effect[t] = 0;
-        if (masked(tile, t))
+        if (tile.is_masked(t))
             std::fill_n(tile.signal + t * tile.counts.bins, tile.counts.bins, std::numeric_limits<float>::quiet_NaN());
         else traces.push_back(t);
         const bool last = t + 1 == tile.counts.traces;

@@ -79,7 +79,7 @@ __global__ void estimate(TraceTile tile, RichardsonLucy::Coefficients c) {
     const DetectorModel& m = tile.model;
     float* signal = tile.signal + trace * bins;
     if (tile.effect != nullptr && threadIdx.x == 0) tile.effect[trace] = 0;
-    if (m.flags != nullptr && (m.flags[trace] & masked_flags) != 0) {
+    if (tile.is_masked(trace)) {
         for (std::int64_t i = threadIdx.x; i < bins; i += threads) signal[i] = nanf("");
         return;
     }

@@ -227,7 +227,7 @@ void Wiener::on_cpu(const TraceTile& tile, const Coefficients& c) {
     g.traces.clear();
     for (std::int64_t t = 0; t < tile.counts.traces; ++t) {
         if (tile.effect != nullptr) tile.effect[t] = 0;
-        if (tile.model.flags != nullptr && (tile.model.flags[t] & masked_flags) != 0)
+        if (tile.is_masked(t))
             std::fill_n(tile.signal + t * tile.counts.bins, tile.counts.bins, std::numeric_limits<float>::quiet_NaN());
         else g.traces.push_back(t);
         if (g.traces.empty() || (static_cast<std::int64_t>(g.traces.size()) < lanes && t + 1 < tile.counts.traces))

@@ -62,7 +62,7 @@ __global__ void deconvolve(TraceTile tile, Wiener::Coefficients c) {
     const std::int64_t bins = tile.counts.bins;
     float* signal = tile.signal + trace * bins;
     if (tile.effect != nullptr && threadIdx.x == 0) tile.effect[trace] = 0;
-    if (tile.model.flags != nullptr && (tile.model.flags[trace] & masked_flags) != 0) {
+    if (tile.is_masked(trace)) {
         for (std::int64_t i = threadIdx.x; i < bins; i += threads) signal[i] = nanf("");
         return;
     }

@@ -180,7 +180,7 @@ void MatchedArrival::on_cpu(const TraceTile& tile, const Coefficients& c) {
             search_range(c.filter, tile.model.edges, tile.counts.bins, c.from_bins + static_cast<double>(shift),
                          c.to_bins + static_cast<double>(shift));
         const float* live = tile.model.live == nullptr ? nullptr : tile.model.live + i * tile.counts.bins;
-        const bool masked = tile.model.flags != nullptr && (tile.model.flags[i] & masked_flags) != 0;
+        const bool masked = tile.is_masked(i);
         FoundArrival found{none, none, 0, 0, 0};
         if (!masked && range.first < range.last) {
             visit_counts(tile.counts, [&](const auto* counts) {
@@ -189,7 +189,7 @@ void MatchedArrival::on_cpu(const TraceTile& tile, const Coefficients& c) {
             });
             if (live != nullptr)
                 for (std::size_t b = 0; b < z.size(); ++b) z[b] /= live[b];
-            found = find_in_trace(z.data(), live, tile.model.edges, c.filter, range);
+            found = find_in_trace(z.data(), live, tile.model.edges, c.filter, range, range);
             if (!(static_cast<double>(found.snr) >= c.min_snr)) found.position = found.sigma = none;
         }
         fill(tile, c, i, found.position - shift, found.sigma);

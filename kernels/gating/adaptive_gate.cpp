@@ -144,24 +144,6 @@ void add_up(const TraceTile& tile, std::int64_t trace, std::int64_t radius, std:
     });
 }
 
-FL_SIMD FoundArrival arrival_in(const FilteredTrace<const float*>& trace, const FilterView& filter,
-                                const FilterPlaces& p) {
-    const std::int64_t d = best_place(trace.z, filter, p.places);
-    const std::int64_t from = std::max(d - 1, p.places.first) * filter_phases;
-    const std::int64_t to = std::min(d + 1, p.places.last - 1) * filter_phases;
-    float sums[2 * filter_phases + 1] = {};
-    std::int64_t q = from;
-    for (std::int64_t at = from; at <= to; ++at) {
-        sums[at - from] = phase_sum(trace, filter, p.around, d, at);
-        if (sums[at - from] > sums[q - from]) q = at;
-    }
-    constexpr float none = std::numeric_limits<float>::quiet_NaN();
-    const std::int64_t end = p.around.last - 1 + filter.taps;
-    const double all = sum_counts({trace.z, CountType::f4, 1, end}, 0, p.around.first, end);
-    return arrival_from(trace, filter, p.around, d, q, q > from ? sums[q - from - 1] : none, sums[q - from],
-                        q < to ? sums[q - from + 1] : none, all);
-}
-
 }  // namespace
 
 const ParamTable& AdaptiveGate::Params::table() {
@@ -246,7 +228,7 @@ void AdaptiveGate::on_cpu(const TraceTile& tile, const Coefficients& c) {
     for (std::int64_t i = 0; i < tile.counts.traces; ++i) {
         AcceptedGate gate;
         FoundArrival found;
-        for (std::int64_t radius = 0; radius <= c.radius && !is_masked_trace(tile, i); ++radius) {
+        for (std::int64_t radius = 0; radius <= c.radius && !tile.is_masked(i); ++radius) {
             if (gate.accepted && gate.window.counts >= c.few_counts) break;
             const TraceNoise noise = summed_noise(tile, i, radius);
             const std::int64_t first = first_searched(c.test, noise);
@@ -263,9 +245,10 @@ void AdaptiveGate::on_cpu(const TraceTile& tile, const Coefficients& c) {
             const double u =
                 dither(static_cast<std::uint64_t>(tile.window.pixel(i)), static_cast<std::uint64_t>(radius));
             if (!is_significant(c.test, larger.window, larger.counts, larger.shape, u)) continue;
-            const FilteredTrace<const float*> trace{z.empty() ? y.data() : z.data(), noise.live, noise.edges};
+            const FilterPlaces look = filter_places(c, larger.window.start);
             const FoundArrival light =
-                arrival_in(trace, c.filters[filter_for(larger, c.test.width)], filter_places(c, larger.window.start));
+                find_in_trace(z.empty() ? y.data() : z.data(), noise.live, noise.edges,
+                              c.filters[filter_for(larger, c.test.width)], look.places, look.around);
             larger.accepted = stands_out(light);
             if (!larger.accepted || !is_better(gate, larger, c.test.width)) continue;
             gate = larger;

@@ -3,6 +3,7 @@
 // traces are made as they are read: nothing is stored, and any length of trace fits.
 #include "kernels/gating/adaptive_gate_trace.hpp"
 #include "kernels/support/launch_cuda.cuh"
+#include "kernels/support/matched_filter_cuda.cuh"
 #include "kernels/support/warp_cuda.cuh"
 
 namespace firstlight {
@@ -73,49 +74,6 @@ __device__ FoundWindow window_in_warp(const WindowTest& test, const TraceNoise& 
     return best;
 }
 
-__device__ void warp_best(float& value, std::int64_t& place) {
-    for (int step = 16; step > 0; step /= 2) {
-        const float other_value = __shfl_xor_sync(all_lanes, value, step);
-        const std::int64_t other_place = __shfl_xor_sync(all_lanes, place, step);
-        if (other_value > value || (other_value == value && other_place < place)) {
-            value = other_value;
-            place = other_place;
-        }
-    }
-}
-
-template <class Z>
-__device__ FoundArrival arrival_in_warp(const FilteredTrace<Z>& trace, const FilterView& filter,
-                                        const FilterPlaces& p) {
-    float largest = -HUGE_VALF;
-    std::int64_t best = p.places.last;
-    for (std::int64_t d = p.places.first + lane(); d < p.places.last; d += 32) {
-        const float sum = filter_sum(trace.z + d, filter.weight + (filter_phases - 1), filter.taps);
-        if (sum > largest) {
-            largest = sum;
-            best = d;
-        }
-    }
-    warp_best(largest, best);
-    if (best >= p.places.last) best = p.places.first;
-    const std::int64_t from = (best > p.places.first ? best - 1 : p.places.first) * filter_phases;
-    const std::int64_t to = (best + 1 < p.places.last ? best + 1 : p.places.last - 1) * filter_phases;
-    const std::int64_t mine = from + lane();
-    const float sum = mine <= to ? phase_sum(trace, filter, p.around, best, mine) : -HUGE_VALF;
-    float top = sum;
-    std::int64_t q = mine <= to ? mine : to;
-    warp_best(top, q);
-    const int at = static_cast<int>(q - from);
-    const float before = __shfl_sync(all_lanes, sum, at > 0 ? at - 1 : 0);
-    const float after = __shfl_sync(all_lanes, sum, at < 31 ? at + 1 : 31);
-    double all = 0;
-    for (std::int64_t i = p.around.first + lane(); i < p.around.last - 1 + filter.taps; i += 32)
-        all += static_cast<double>(trace.z[i]);
-    all = warp_sum(all);
-    const float none = nanf("");
-    return arrival_from(trace, filter, p.around, best, q, q > from ? before : none, top, q < to ? after : none, all);
-}
-
 template <class T>
 __global__ void gate_adaptively(const T* counts, TraceTile tile, AdaptiveGate::Coefficients c) {
     const std::int64_t trace = static_cast<std::int64_t>(blockIdx.x) * warps_per_block + warp_in_block();
@@ -126,7 +84,7 @@ __global__ void gate_adaptively(const T* counts, TraceTile tile, AdaptiveGate::C
     total = warp_sum(total);
     AcceptedGate gate;
     FoundArrival found;
-    for (std::int64_t radius = 0; radius <= c.radius && !is_masked_trace(tile, trace); ++radius) {
+    for (std::int64_t radius = 0; radius <= c.radius && !tile.is_masked(trace); ++radius) {
         if (gate.accepted && gate.window.counts >= c.few_counts) break;
         const TraceNoise noise = summed_noise(tile, trace, radius);
         const std::int64_t first = first_searched(c.test, noise);
@@ -149,9 +107,9 @@ __global__ void gate_adaptively(const T* counts, TraceTile tile, AdaptiveGate::C
             dither(static_cast<std::uint64_t>(tile.window.pixel(trace)), static_cast<std::uint64_t>(radius));
         if (!is_significant(c.test, larger.window, larger.counts, larger.shape, u)) continue;
         const SummedCounts<T> z{counts, &tile, trace, radius, 0, noise.live != nullptr};
-        const FoundArrival light =
-            arrival_in_warp(FilteredTrace<SummedCounts<T>>{z, noise.live, noise.edges},
-                            c.filters[filter_for(larger, c.test.width)], filter_places(c, larger.window.start));
+        const FilterPlaces look = filter_places(c, larger.window.start);
+        const FoundArrival light = find_in_warp(FilteredTrace<SummedCounts<T>>{z, noise.live, noise.edges},
+                                                c.filters[filter_for(larger, c.test.width)], look.places, look.around);
         larger.accepted = stands_out(light);
         if (!larger.accepted || !is_better(gate, larger, c.test.width)) continue;
         gate = larger;

@@ -9,10 +9,6 @@
 
 namespace firstlight {
 
-FL_HD inline bool is_masked_trace(const TraceTile& tile, std::int64_t trace) {
-    return tile.model.flags != nullptr && (tile.model.flags[trace] & masked_flags) != 0;
-}
-
 // Calls f(trace, whole bins by which it comes later) for the unmasked traces of the tile within `radius` of `trace`.
 template <class F>
 FL_HD inline void each_neighbour(const TraceTile& tile, std::int64_t trace, std::int64_t radius, F&& f) {
@@ -23,7 +19,7 @@ FL_HD inline void each_neighbour(const TraceTile& tile, std::int64_t trace, std:
         for (std::int64_t x = column > radius ? column - radius : 0; x <= column + radius && x < tile.window.columns;
              ++x) {
             const std::int64_t other = y * tile.window.columns + x;
-            if (is_masked_trace(tile, other)) continue;
+            if (tile.is_masked(other)) continue;
             const float later = tile.model.shift == nullptr ? 0.0F : tile.model.shift[other] - shift;
             f(other, static_cast<std::int64_t>(floorf(later + 0.5F)));
         }
@@ -97,10 +93,6 @@ FL_HD inline OwnSums own_sums(const TraceTile& tile, std::int64_t trace, std::in
     return sums;
 }
 
-FL_HD inline void write_layer(const TraceTile& tile, Layer layer, std::int64_t trace, double value) {
-    if (float* values = tile.layer(layer)) values[trace] = static_cast<float>(value);
-}
-
 FL_HD inline void write_gate(const TraceTile& tile, std::int64_t trace, const AdaptiveGate::Coefficients& c,
                              double total, const AcceptedGate& gate, const FoundArrival& found) {
     const DetectorModel& m = tile.model;
@@ -126,20 +118,20 @@ FL_HD inline void write_gate(const TraceTile& tile, std::int64_t trace, const Ad
     } else {
         m.arrival[trace] = m.arrival_sigma[trace] = std::numeric_limits<float>::quiet_NaN();
     }
-    write_layer(tile, Layer::counts, trace, total);
-    write_layer(tile, Layer::ballistic, trace, ballistic);
-    write_layer(tile, Layer::ballistic_sigma, trace, sigma);
-    write_layer(tile, Layer::background, trace, background);
-    write_layer(tile, Layer::arrival, trace, arrival);
-    write_layer(tile, Layer::arrival_sigma, trace, arrival_sigma);
-    write_layer(tile, Layer::snr, trace, snr);
+    tile.write(Layer::counts, trace, total);
+    tile.write(Layer::ballistic, trace, ballistic);
+    tile.write(Layer::ballistic_sigma, trace, sigma);
+    tile.write(Layer::background, trace, background);
+    tile.write(Layer::arrival, trace, arrival);
+    tile.write(Layer::arrival_sigma, trace, arrival_sigma);
+    tile.write(Layer::snr, trace, snr);
     if (tile.effect != nullptr) tile.effect[trace] = static_cast<float>(kept - total);
 }
 
 // Once all traces are done, because neighbours look at flags.
 FL_HD inline void flag_low_counts(const TraceTile& tile, std::int64_t trace) {
     const float arrival = tile.model.arrival[trace];
-    if (tile.model.flags == nullptr || arrival == arrival || is_masked_trace(tile, trace)) return;
+    if (tile.model.flags == nullptr || arrival == arrival || tile.is_masked(trace)) return;
     tile.model.flags[trace] = static_cast<std::uint8_t>(tile.model.flags[trace] | low_counts);
 }
 

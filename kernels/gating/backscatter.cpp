@@ -31,10 +31,6 @@ TraceNoise noise_of(const TraceTile& tile, std::int64_t i) {
     return noise;
 }
 
-bool is_masked(const TraceTile& tile, std::int64_t i) {
-    return tile.model.flags != nullptr && (tile.model.flags[i] & masked_flags) != 0;
-}
-
 // All but what `surfaces` light up.
 FL_SIMD Pool pooled(const SurveySample& sample, std::int64_t bins, const std::vector<Surface>& surfaces,
                     const SurfaceSpan& span) {
@@ -47,7 +43,7 @@ FL_SIMD Pool pooled(const SurveySample& sample, std::int64_t bins, const std::ve
     for (std::size_t t = 0; t < sample.tiles.size(); ++t) {
         const TraceTile& tile = sample.tiles[t];
         for (std::int64_t i = 0; i < tile.counts.traces; ++i) {
-            if (is_masked(tile, i)) continue;
+            if (tile.is_masked(i)) continue;
             const TraceNoise noise = noise_of(tile, i);
             std::int64_t out_first = 0;
             std::int64_t out_last = 0;
@@ -134,7 +130,7 @@ std::vector<Surface> find_surfaces(const SurveySample& sample, const Backscatter
     for (std::size_t t = 0; t < sample.tiles.size(); ++t) {
         const TraceTile& tile = sample.tiles[t];
         for (std::int64_t i = 0; i < tile.counts.traces; ++i) {
-            if (is_masked(tile, i)) continue;
+            if (tile.is_masked(i)) continue;
             const TraceNoise noise = noise_of(tile, i);
             fill_shape(test, noise, before);
             const std::int64_t first = first_searched(test, noise);

@@ -192,7 +192,7 @@ void ComponentFit::on_cpu(const TraceTile& tile, const Coefficients& c) {
     for (std::int64_t i = 0; i < tile.counts.traces; ++i) {
         const double total = sum_counts(tile.counts, i, 0, all);
         const FitWindow window = fit_window(c.table, all, static_cast<double>(m.arrival[i]));
-        if (is_masked(tile, i) || !response_inside(c.table, m.edges, all, window)) {
+        if (tile.is_masked(i) || !response_inside(c.table, m.edges, all, window)) {
             write_fitted(tile, i, c, nullptr, total, {});
             continue;
         }

@@ -127,7 +127,7 @@ __global__ void fit_components(TraceTile tile, ComponentFit::Coefficients c) {
     lead.counts = warp_sum(lead.counts);
     lead.width = warp_sum(lead.width);
     width = warp_sum(width);
-    if (is_masked(tile, trace) || !response_inside(c.table, m.edges, all, window)) {
+    if (tile.is_masked(trace) || !response_inside(c.table, m.edges, all, window)) {
         if (lane() == 0) write_fitted(tile, trace, c, nullptr, total, {});
         return;
     }

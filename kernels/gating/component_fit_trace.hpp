@@ -317,14 +317,6 @@ struct DevianceSums {
     double deviance = 0, expected = 0, bins = 0;
 };
 
-FL_HD inline void put_fitted(const TraceTile& tile, Layer layer, std::int64_t trace, double value) {
-    if (float* values = tile.layer(layer)) values[trace] = static_cast<float>(value);
-}
-
-FL_HD inline bool is_masked(const TraceTile& tile, std::int64_t trace) {
-    return tile.model.flags != nullptr && (tile.model.flags[trace] & masked_flags) != 0;
-}
-
 // Layers of a trace; `state` null where there was nothing to fit.
 FL_HD inline void write_fitted(const TraceTile& tile, std::int64_t trace, const ComponentFit::Coefficients& c,
                                const FitState* state, double total, const DevianceSums& d) {
@@ -356,21 +348,21 @@ FL_HD inline void write_fitted(const TraceTile& tile, std::int64_t trace, const 
         const double left = (d.bins - fitted) / d.bins;
         if (left > 0 && d.expected > 0) deviance = d.deviance / (d.expected * left);
     }
-    put_fitted(tile, Layer::counts, trace, total);
-    put_fitted(tile, Layer::ballistic, trace, a);
-    put_fitted(tile, Layer::ballistic_sigma, trace, sigma);
-    put_fitted(tile, Layer::snake, trace, s);
-    put_fitted(tile, Layer::diffuse, trace, diffuse);
-    put_fitted(tile, Layer::background, trace, b);
-    put_fitted(tile, Layer::purity, trace, purity);
-    put_fitted(tile, Layer::snr, trace, snr);
-    put_fitted(tile, Layer::deviance, trace, deviance);
+    tile.write(Layer::counts, trace, total);
+    tile.write(Layer::ballistic, trace, a);
+    tile.write(Layer::ballistic_sigma, trace, sigma);
+    tile.write(Layer::snake, trace, s);
+    tile.write(Layer::diffuse, trace, diffuse);
+    tile.write(Layer::background, trace, b);
+    tile.write(Layer::purity, trace, purity);
+    tile.write(Layer::snr, trace, snr);
+    tile.write(Layer::deviance, trace, deviance);
     if (c.fit_arrival) {
-        put_fitted(tile, Layer::arrival, trace, arrival);
-        put_fitted(tile, Layer::arrival_sigma, trace, arrival_sigma);
+        tile.write(Layer::arrival, trace, arrival);
+        tile.write(Layer::arrival_sigma, trace, arrival_sigma);
     }
     if (tile.effect != nullptr) tile.effect[trace] = static_cast<float>((a - a == 0 ? a * gain : 0.0) - total);
-    if (tile.model.flags == nullptr || is_masked(tile, trace)) return;
+    if (tile.model.flags == nullptr || tile.is_masked(trace)) return;
     std::uint8_t flags = tile.model.flags[trace];
     if (!(a > ComponentFit::detection_sigma * sigma)) flags |= low_counts;
     if (state != nullptr && !state->converged) flags |= not_converged;

@@ -261,7 +261,7 @@ PooledComponents pool_components(const Scan& scan, const SurveySample* sample, c
     const auto for_each = [&](const auto& f) {
         for (const TraceTile& tile : sample->tiles)
             for (std::int64_t i = 0; i < tile.counts.traces; ++i) {
-                if (is_masked(tile, i)) continue;
+                if (tile.is_masked(i)) continue;
                 ++unmasked;
                 const double arrival = static_cast<double>(tile.model.arrival[i]);
                 if (arrival >= 0 && arrival < static_cast<double>(scan.bins)) f(tile, i, arrival);

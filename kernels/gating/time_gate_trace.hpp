@@ -163,16 +163,12 @@ FL_HD inline double estimated_purity(const TraceTile& tile, std::int64_t trace, 
     return purity < 0 ? 0 : purity > 1 ? 1 : purity;
 }
 
-FL_HD inline void put(const TraceTile& tile, Layer layer, std::int64_t trace, double value) {
-    if (float* values = tile.layer(layer)) values[trace] = static_cast<float>(value);
-}
-
 FL_HD inline void write_gated(const TraceTile& tile, std::int64_t trace, const TimeGate::Coefficients& c,
                               const GatedTrace& g) {
     const DetectorModel& m = tile.model;
     const double nan = std::numeric_limits<double>::quiet_NaN();
-    const bool masked = m.flags != nullptr && (m.flags[trace] & masked_flags) != 0;
-    put(tile, Layer::counts, trace, g.total);
+    const bool masked = tile.is_masked(trace);
+    tile.write(Layer::counts, trace, g.total);
     if (tile.effect != nullptr) tile.effect[trace] = static_cast<float>(g.in_gate.raw - g.total);
     double ballistic = nan, sigma = nan, subtracted = nan, purity = nan, snr = nan;
     if (!masked && g.gate.inside) {
@@ -202,11 +198,11 @@ FL_HD inline void write_gated(const TraceTile& tile, std::int64_t trace, const T
         if (detected && c.shares != nullptr && g.late.inside)
             purity = estimated_purity(tile, trace, c, net, g.in_late.value - b * g.in_late.width);
     }
-    put(tile, Layer::ballistic, trace, ballistic);
-    put(tile, Layer::ballistic_sigma, trace, sigma);
-    put(tile, Layer::background, trace, subtracted);
-    put(tile, Layer::purity, trace, purity);
-    put(tile, Layer::snr, trace, snr);
+    tile.write(Layer::ballistic, trace, ballistic);
+    tile.write(Layer::ballistic_sigma, trace, sigma);
+    tile.write(Layer::background, trace, subtracted);
+    tile.write(Layer::purity, trace, purity);
+    tile.write(Layer::snr, trace, snr);
     if (!masked && m.flags != nullptr && !(ballistic > TimeGate::detection_sigma * sigma))
         m.flags[trace] = static_cast<std::uint8_t>(m.flags[trace] | low_counts);
 }

@@ -13,10 +13,6 @@ FL_HD constexpr bool is_standard_deviation(Layer layer) {
            layer == Layer::depth_sigma;
 }
 
-FL_HD inline bool is_masked(const ImageTile& images, std::int64_t pixel) {
-    return images.flags != nullptr && (images.flags[pixel] & masked_flags) != 0;
-}
-
 FL_HD inline float inpainted_value(const ImageTile& images, const float* layer, std::int64_t y, std::int64_t x,
                                    const Inpainting::Coefficients& c, bool standard_deviation) {
     for (int r = 1; r <= c.radius_px; ++r) {
@@ -27,7 +23,7 @@ FL_HD inline float inpainted_value(const ImageTile& images, const float* layer, 
         for (std::int64_t v = y0; v <= y1; ++v) {
             for (std::int64_t u = x0; u <= x1; ++u) {
                 const std::int64_t q = v * images.columns + u;
-                if (is_masked(images, q)) continue;
+                if (images.is_masked(q)) continue;
                 const double value = layer[q];
                 if (!(value - value == 0)) continue;  // NaN or infinite
                 const double w = 1.0 / static_cast<double>((v - y) * (v - y) + (u - x) * (u - x));
@@ -43,7 +39,7 @@ FL_HD inline float inpainted_value(const ImageTile& images, const float* layer, 
 }
 
 FL_HD inline void inpaint_pixel(const ImageTile& images, std::int64_t pixel, const Inpainting::Coefficients& c) {
-    if (!is_masked(images, pixel)) return;
+    if (!images.is_masked(pixel)) return;
     const std::int64_t y = pixel / images.columns, x = pixel % images.columns;
     for (int k = 0; k < layer_count; ++k) {
         float* layer = images.layers[k];

@@ -36,7 +36,7 @@ struct TvDatum {
 
 FL_HD inline TvDatum tv_datum(const ImageTile& images, std::int64_t i) {
     TvDatum d;
-    if (images.flags != nullptr && (images.flags[i] & masked_flags) != 0) return d;
+    if (images.is_masked(i)) return d;
     const double value = static_cast<double>(images.layer(Layer::ballistic)[i]);
     const double sigma = static_cast<double>(images.layer(Layer::ballistic_sigma)[i]);
     const float* background = images.layer(Layer::background);

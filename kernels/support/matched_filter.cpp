@@ -56,29 +56,7 @@ FL_SIMD void sums_of_phases(const float* z, const float* weight, std::int64_t ta
     for (int g = 0; g < filter_phases; ++g) sums[g] = part[g];
 }
 
-}  // namespace
-
-MatchedFilter make_matched_filter(const BinnedResponse& response, double signal_to_background) {
-    const TapSpan span = shortest_span(response.taps, span_share);
-    MatchedFilter filter;
-    filter.taps = span.last - span.first + 1;  // one more, for the phases
-    filter.zero = response.zero - static_cast<double>(span.first);
-    const double step = 1.0 / 16;
-    for (std::int64_t k = 0; k < filter.taps; ++k)
-        for (int f = filter_phases - 1; f >= 0; --f) {
-            const double x = static_cast<double>(k) - filter.zero - static_cast<double>(f) / filter_phases;
-            const auto share = [&](double from) { return response.cumulative.between(from, from + 1); };
-            filter.share.push_back(static_cast<float>(share(x)));
-            filter.slope.push_back(static_cast<float>((share(x - step) - share(x + step)) / (2 * step)));
-        }
-    const double end = std::max(static_cast<double>(response.taps[static_cast<std::size_t>(span.first)]),
-                                static_cast<double>(response.taps[static_cast<std::size_t>(span.last - 1)]));
-    const double r = std::min({signal_to_background, 1 / end, most_signal_to_background});
-    for (const float share : filter.share)
-        filter.weight.push_back(static_cast<float>(std::log1p(r * static_cast<double>(share))));
-    return filter;
-}
-
+// Place in [range.first, range.last) with the largest sum in phase 0, the first of equals.
 std::int64_t best_place(const float* z, const FilterView& filter, const SearchRange& range) {
     const float* weight = filter.weight + (filter_phases - 1);
     std::int64_t best = range.first;
@@ -102,25 +80,48 @@ std::int64_t best_place(const float* z, const FilterView& filter, const SearchRa
     return best;
 }
 
-FoundArrival find_in_trace(const float* z, const float* live, const float* edges, const FilterView& filter,
-                           const SearchRange& range) {
+}  // namespace
+
+MatchedFilter make_matched_filter(const BinnedResponse& response, double signal_to_background) {
+    const TapSpan span = shortest_span(response.taps, span_share);
+    MatchedFilter filter;
+    filter.taps = span.last - span.first + 1;  // one more, for the phases
+    filter.zero = response.zero - static_cast<double>(span.first);
+    const double step = 1.0 / 16;
+    for (std::int64_t k = 0; k < filter.taps; ++k)
+        for (int f = filter_phases - 1; f >= 0; --f) {
+            const double x = static_cast<double>(k) - filter.zero - static_cast<double>(f) / filter_phases;
+            const auto share = [&](double from) { return response.cumulative.between(from, from + 1); };
+            filter.share.push_back(static_cast<float>(share(x)));
+            filter.slope.push_back(static_cast<float>((share(x - step) - share(x + step)) / (2 * step)));
+        }
+    const double end = std::max(static_cast<double>(response.taps[static_cast<std::size_t>(span.first)]),
+                                static_cast<double>(response.taps[static_cast<std::size_t>(span.last - 1)]));
+    const double r = std::min({signal_to_background, 1 / end, most_signal_to_background});
+    for (const float share : filter.share)
+        filter.weight.push_back(static_cast<float>(std::log1p(r * static_cast<double>(share))));
+    return filter;
+}
+
+FL_SIMD FoundArrival find_in_trace(const float* z, const float* live, const float* edges, const FilterView& filter,
+                                   const SearchRange& places, const SearchRange& around) {
     const FilteredTrace<const float*> trace{z, live, edges};
-    const std::int64_t d = best_place(z, filter, range);
-    const std::int64_t from = std::max(d - 1, range.first) * filter_phases;
-    const std::int64_t to = std::min(d + 1, range.last - 1) * filter_phases;
+    const std::int64_t d = best_place(z, filter, places);
+    const std::int64_t from = std::max(d - 1, places.first) * filter_phases;
+    const std::int64_t to = std::min(d + 1, places.last - 1) * filter_phases;
     float sums[2 * filter_phases + 1] = {};
     std::int64_t q = from;
     float phases[filter_phases];
     for (std::int64_t at = from; at <= to; ++at) {
         const std::int64_t f = at % filter_phases;
         if (edges == nullptr && f == 0) sums_of_phases(z + at / filter_phases, filter.weight, filter.taps, phases);
-        sums[at - from] = edges == nullptr ? phases[filter_phases - 1 - f] : phase_sum(trace, filter, range, d, at);
+        sums[at - from] = edges == nullptr ? phases[filter_phases - 1 - f] : phase_sum(trace, filter, around, d, at);
         if (sums[at - from] > sums[q - from]) q = at;
     }
     constexpr float none = std::numeric_limits<float>::quiet_NaN();
-    const std::int64_t end = range.last - 1 + filter.taps;
-    const double all = sum_counts({z, CountType::f4, 1, end}, 0, range.first, end);
-    return arrival_from(trace, filter, range, d, q, q > from ? sums[q - from - 1] : none, sums[q - from],
+    const std::int64_t end = around.last - 1 + filter.taps;
+    const double all = sum_counts({z, CountType::f4, 1, end}, 0, around.first, end);
+    return arrival_from(trace, filter, around, d, q, q > from ? sums[q - from - 1] : none, sums[q - from],
                         q < to ? sums[q - from + 1] : none, all);
 }
 
@@ -143,7 +144,7 @@ PooledArrival find_arrival(const Scan& scan, const PooledTrace& pooled, const Bi
                         fmt::format("arrivals from {:.4g} ps to {:.4g} ps were asked for",
                                     scan.time_of(from_bins) * 1e12, scan.time_of(to_bins) * 1e12),
                         "widen the search, or check the times of /entry/calibration/irf_t and /entry/data/t");
-        found = find_in_trace(z.data(), pooled.live.data(), nullptr, filter.view(), range);
+        found = find_in_trace(z.data(), pooled.live.data(), nullptr, filter.view(), range, range);
         if (!given)
             r = found.background > 0
                     ? std::clamp(static_cast<double>(found.signal / found.background), 0.1, most_signal_to_background)

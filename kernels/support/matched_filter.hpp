@@ -66,12 +66,10 @@ struct FoundArrival {
     float snr = 0;         // a over the standard deviation of the counts in the span
 };
 
-// Place in [range.first, range.last) with the largest sum in phase 0, the first of equals.
-std::int64_t best_place(const float* z, const FilterView& filter, const SearchRange& range);
-
-// The whole search in one trace on the CPU; the range must not be empty. z: counts / live; live and edges may be null.
+// The whole search in one trace on the CPU: at `places`, which must not be empty, with the background of the wider
+// range `around` them. z: counts / live; live and edges may be null.
 FoundArrival find_in_trace(const float* z, const float* live, const float* edges, const FilterView& filter,
-                           const SearchRange& range);
+                           const SearchRange& places, const SearchRange& around);
 
 // The arrival in a pooled trace between two positions; r is estimated in three rounds unless given (not NaN).
 // Throws Error when the span of the response does not fit between them.

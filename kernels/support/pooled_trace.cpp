@@ -41,7 +41,7 @@ PooledTrace pool_traces(const Scan& scan, const SurveySample* sample) {
     for (const TraceTile& tile : sample->tiles)
         for (std::int64_t i = 0; i < tile.counts.traces; ++i) {
             const DetectorModel& m = tile.model;
-            if (m.flags != nullptr && (m.flags[i] & masked_flags) != 0) continue;
+            if (tile.is_masked(i)) continue;
             corrected_trace(tile, i, Interpolation::linear, corrected.data());
             for (std::size_t k = 0; k < corrected.size(); ++k) pooled.counts[k] += static_cast<double>(corrected[k]);
             add_noise(tile, i, value, variance);

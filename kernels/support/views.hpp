@@ -108,6 +108,13 @@ struct TraceTile {
     float* signal = nullptr;
 
     FL_HD float* layer(Layer which) const { return layers[static_cast<int>(which)]; }
+    // Into the layer, where it is wanted.
+    FL_HD void write(Layer which, std::int64_t trace, double value) const {
+        if (float* values = layer(which)) values[trace] = static_cast<float>(value);
+    }
+    FL_HD bool is_masked(std::int64_t trace) const {
+        return model.flags != nullptr && (model.flags[trace] & masked_flags) != 0;
+    }
 };
 
 // Images[y][x] of one view, for stages that work after gating. Same layers, whole image.
@@ -119,6 +126,7 @@ struct ImageTile {
 
     FL_HD std::int64_t pixels() const { return rows * columns; }
     FL_HD float* layer(Layer which) const { return layers[static_cast<int>(which)]; }
+    FL_HD bool is_masked(std::int64_t pixel) const { return flags != nullptr && (flags[pixel] & masked_flags) != 0; }
 };
 
 }  // namespace firstlight
