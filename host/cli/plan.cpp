@@ -35,6 +35,8 @@ Json plan_json(const Plan& plan) {
             {"image_bytes", plan.image_bytes},
             {"survey_bytes", plan.survey_bytes},
             {"source_bytes", plan.source_bytes},
+            {"volume_bytes", plan.volume_bytes},
+            {"band_rows", plan.band_rows},
             {"notes", plan.notes}};
 }
 
@@ -66,6 +68,10 @@ void print_plan(const PlanCommandOptions& options, const AcquisitionFile& file, 
     if (plan.source_bytes > 0)
         facts.insert(std::find_if(facts.begin(), facts.end(), [](const auto& fact) { return fact.first == "time"; }),
                      {"  events", "up to " + readable_bytes(plan.source_bytes)});
+    if (plan.volume_bytes > 0)
+        facts.insert(
+            std::find_if(facts.begin(), facts.end(), [](const auto& fact) { return fact.first == "time"; }),
+            {"  volume", fmt::format("{}, in bands of {} rows", readable_bytes(plan.volume_bytes), plan.band_rows)});
     for (const std::string& note : plan.notes) facts.emplace_back("note", note);
     print_facts(facts);
 }

@@ -107,6 +107,7 @@ Result run_job(const Job& job, const JobCallbacks& callbacks) {
 
     Result result;
     result.images = std::move(reconstruction.images);
+    result.volume = std::move(reconstruction.volume);
     result.quality = std::move(reconstruction.quality);
     Process& process = result.process;
     process.stages = std::move(reconstruction.stages);

@@ -12,6 +12,7 @@
 #include "host/pipeline/scan_kind.hpp"
 #include "host/pipeline/survey_tiles.hpp"
 #include "host/pipeline/tile_stream.hpp"
+#include "host/pipeline/volume_run.hpp"
 #include "host/pipeline/window_edges.hpp"
 #include "kernels/support/layers.hpp"
 #include "kernels/support/parallel_for.hpp"
@@ -68,6 +69,8 @@ class Run {
             refuse_if_all_masked(images);
             run_images(images, reference_images, view);
             store(images, view);
+            if (const RecipeStage* volume = recipe_.volume(); volume != nullptr && view + 1 == scan_.views)
+                run_volume_stage(*volume, images, reference_images);
         }
         finish();
         return std::move(result_);
@@ -164,6 +167,7 @@ class Run {
         needs.live = sweeps || recipe_.find(PileUp::info.name) != nullptr;
         needs.edges = sweeps || recipe_.find(BinNonlinearity::info.name) != nullptr;
         needs.signal = recipe_.has_family("deconvolution");
+        needs.keep_light = recipe_.volume() != nullptr && recipe_.volume()->stage->uses_light && !is_reference;
         std::vector<const RecipeStage*> traces;
         bool surveys = false;
         for (const RecipeStage& stage : recipe_.stages) {
@@ -250,7 +254,7 @@ class Run {
         std::size_t record = 0;
         for (const RecipeStage& stage : recipe_.stages) {
             if (stage.stage->kind == StageKind::rendering) continue;
-            if (stage.stage->kind != StageKind::images) {
+            if (stage.stage->kind != StageKind::images) {  // of the trace stages, and of a volume's
                 ++record;
                 continue;
             }
@@ -265,6 +269,25 @@ class Run {
             records_[record].seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
             ++record;
         }
+    }
+
+    void run_volume_stage(const RecipeStage& stage, const ViewImages& last_view, ViewImages& reference) {
+        const auto start = std::chrono::steady_clock::now();
+        StageContext c = context(scan_, queue_.is_host() ? keep_host_ : keep_, scan_.views - 1, false, true);
+        ImageTile reference_tile;
+        if (!reference.flags.empty()) {
+            reference_tile = reference.tile(scan_.rows, scan_.columns);
+            c.reference_images = &reference_tile;
+        }
+        c.proceed = [this](double share) {
+            if (options_.cancelled != nullptr && *options_.cancelled) throw Interrupted();
+            if (options_.progress) options_.progress({"volume", static_cast<std::int64_t>(share * 1000), 1000});
+        };
+        c.proceed(0);
+        result_.volume = run_volume(
+            {scan_, stage, queue_, result_.plan.band_rows, result_.images, last_view.light, last_view.dark, c});
+        records_.back().survey = found_;
+        records_.back().seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     }
 
     void run_on_queue(const RecipeStage& stage, ViewImages& images, const ImageTile& host_tile,

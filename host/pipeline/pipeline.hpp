@@ -13,10 +13,12 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "host/data/gated_images.hpp"
+#include "host/data/volume.hpp"
 #include "host/io/result_file.hpp"
 #include "host/pipeline/count_source.hpp"
 #include "host/pipeline/plan.hpp"
@@ -25,8 +27,8 @@
 namespace firstlight {
 
 struct Progress {
-    const char* what = "";  // "survey", "arrival", "gate"
-    std::int64_t done = 0;  // traces
+    const char* what = "";  // "arrival", "gate", "reference", "volume"
+    std::int64_t done = 0;  // traces; thousandths of a volume
     std::int64_t total = 0;
 };
 
@@ -45,6 +47,7 @@ struct Interrupted : Error {
 
 struct Reconstruction {
     GatedImages images;
+    std::optional<Volume> volume;     // where the recipe has a stage that makes one
     std::vector<StageRecord> stages;  // seconds, counts in and out, what surveys found; "read" comes first
     std::vector<std::string> warnings;
     std::map<std::string, double> quality;  // counts_total, counts_kept, pixels_masked, arrival_median_ps, …

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "host/pipeline/volume_run.hpp"
 #include "kernels/support/error.hpp"
 
 namespace firstlight {
@@ -114,7 +115,14 @@ Plan make_plan(const Scan& scan, const Recipe& recipe, const PlanOptions& option
     }
 
     plan.source_bytes = options.source_bytes;
-    const std::size_t fixed = program_bytes + plan.image_bytes + plan.survey_bytes + plan.source_bytes;
+    std::size_t fixed = program_bytes + plan.image_bytes + plan.survey_bytes + plan.source_bytes;
+    if (const RecipeStage* volume = recipe.volume()) {
+        // While traces stream only the light is there; then the blocks are gone and the bands come.
+        const VolumeNeeds needs = volume_needs(scan, *volume, memory > fixed ? memory - fixed : 0);
+        plan.band_rows = needs.band_rows;
+        plan.volume_bytes = needs.volume_bytes + needs.band_bytes;
+        fixed += needs.volume_bytes;
+    }
     const auto lanes = static_cast<std::size_t>(plan.lanes);
     const auto per_lane = memory > fixed ? (memory - fixed) / lanes : 0;
     // Reading needs the block, and a packed and an unpacked chunk beside it.
@@ -148,7 +156,8 @@ Plan make_plan(const Scan& scan, const Recipe& recipe, const PlanOptions& option
     plan.block_bytes = static_cast<std::size_t>(plan.block_traces) * count_bytes *
                        (scan.kind == ScanKind::gated ? 4 : 3) * lanes;  // frames are turned into traces
     plan.model_bytes = static_cast<std::size_t>(plan.tile_traces) * model_per_trace * lanes;
-    plan.total_bytes = fixed + plan.block_bytes + plan.model_bytes;
+    const std::size_t bands = recipe.volume() == nullptr ? 0 : program_bytes + plan.image_bytes + plan.volume_bytes;
+    plan.total_bytes = std::max(fixed + plan.block_bytes + plan.model_bytes, bands);
     if (shape.first < std::min(options.grid_rows, scan.rows) ||
         shape.second < std::min(options.grid_columns, scan.columns))
         plan.notes.push_back(

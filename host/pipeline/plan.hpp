@@ -33,7 +33,9 @@ struct Plan {
     std::int64_t survey_traces = 0;  // traces of the survey sample; 0: no survey
     int passes = 1;                  // over the counts: more than 1 when a stage needs every pixel first
     std::size_t block_bytes = 0, model_bytes = 0, image_bytes = 0, survey_bytes = 0, source_bytes = 0;
-    std::size_t total_bytes = 0;  // peak of all buffers, without the program itself
+    std::int64_t band_rows = 0;    // of a volume that is made in bands; 0: no volume
+    std::size_t volume_bytes = 0;  // with the light that it is made from and what a band takes
+    std::size_t total_bytes = 0;   // peak of all buffers, without the program itself
     std::vector<std::string> notes;
 };
 

@@ -85,6 +85,12 @@ bool Recipe::has_family(std::string_view family) const {
                        [&](const RecipeStage& s) { return family == s.stage->info.family; });
 }
 
+const RecipeStage* Recipe::volume() const {
+    for (const RecipeStage& s : stages)
+        if (s.stage->kind == StageKind::volumes) return &s;
+    return nullptr;
+}
+
 Recipe parse_recipe(const std::string& text, const std::string& source) {
     toml::table table;
     try {
@@ -167,6 +173,7 @@ void check_recipe(const Recipe& recipe) {
     const StageEntry* before = nullptr;
     bool has_arrival = false;
     bool has_gate = false;
+    bool has_volume = false;
     for (const RecipeStage& stage : recipe.stages) {
         const std::string family = stage.stage->info.family;
         if (before != nullptr && family_rank(family) < family_rank(before->info.family))
@@ -175,9 +182,12 @@ void check_recipe(const Recipe& recipe) {
         if (family == "deconvolution") {
             if (before != nullptr && family == before->info.family)
                 refuse(where + ": two deconvolutions", "both estimate the signal from the counts", "keep one");
-            if (recipe.find("time_gate") == nullptr)
+            const bool used = recipe.find("time_gate") != nullptr ||
+                              (recipe.volume() != nullptr && recipe.volume()->stage->uses_light);
+            if (!used)
                 refuse(fmt::format("{}: {} has no effect", where, stage.stage->info.name),
-                       "time_gate alone looks at the signal that it estimates", "add time_gate, or leave it out");
+                       "only time_gate and confocal_diffuse look at the light that it estimates",
+                       "add one of them, or leave it out");
         }
         if (family == "first_arrival" && has_arrival)
             refuse(where + ": two stages say when light arrives", "the second would overwrite the first", "keep one");
@@ -190,8 +200,22 @@ void check_recipe(const Recipe& recipe) {
                        "put expected_arrival or matched_arrival before it");
             if (has_gate) refuse(where + ": two gates", "both write the ballistic image", "keep one");
         }
+        if (stage.stage->kind == StageKind::volumes) {
+            if (has_volume) refuse(where + ": two stages make a volume", "a result holds one", "keep one");
+            if (stage.stage->uses_light && !recipe.has_family("deconvolution"))
+                refuse(fmt::format("{}: {} has no light to work on", where, stage.stage->info.name), "",
+                       "put corrected_light before it");
+            if (!stage.stage->uses_light && recipe.find("attenuation") == nullptr)
+                refuse(fmt::format("{}: {} has no optical depths to work on", where, stage.stage->info.name), "",
+                       "put time_gate and attenuation before it");
+            has_volume = true;
+        } else if (has_volume && family == "reconstruction") {
+            refuse(fmt::format("{}: {} comes after {}", where, stage.stage->info.name, before->info.name),
+                   "images are done before a volume is made of them", "put the volume's stage last");
+        }
         const bool computes = stage.stage->layers != nullptr && !stage.stage->layers(stage.params.get()).empty();
-        if (stage.stage->kind == StageKind::images && !has_gate && (computes || !has_arrival))
+        const bool has_images = has_arrival || recipe.find("corrected_light") != nullptr;
+        if (stage.stage->kind == StageKind::images && !has_gate && (computes || !has_images))
             refuse(fmt::format("{}: {} has no images to work on", where, stage.stage->info.name), "",
                    "put time_gate, adaptive_gate or component_fit before it");
         has_arrival = has_arrival || family == "first_arrival" || stage.stage->finds_arrival;
@@ -205,7 +229,7 @@ void check_recipe(const Recipe& recipe) {
         }
         before = stage.stage;
     }
-    if (!has_arrival && !has_gate)
+    if (!has_arrival && !has_gate && !has_volume)
         refuse(where + ": nothing would come out of it", "neither an arrival nor a gate is in it", "add time_gate");
 }
 

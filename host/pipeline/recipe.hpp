@@ -39,6 +39,7 @@ struct Recipe {
     [[nodiscard]] const RecipeStage* find(std::string_view stage) const;
     [[nodiscard]] RecipeStage* find(std::string_view stage);
     [[nodiscard]] bool has_family(std::string_view family) const;  // one of its stages is of this family
+    [[nodiscard]] const RecipeStage* volume() const;               // the stage that makes a volume, or null
     template <class S>
     [[nodiscard]] const typename S::Params* params() const {
         const RecipeStage* stage = find(S::info.name);

@@ -37,7 +37,7 @@ StageEntry entry() {
     e.make_params = +[]() -> std::shared_ptr<void> { return std::make_shared<typename S::Params>(); };
     e.copy_params =
         +[](const void* p) -> std::shared_ptr<void> { return std::make_shared<typename S::Params>(params_of<S>(p)); };
-    if constexpr (TraceStage<S> || ImageStage<S>) {
+    if constexpr (TraceStage<S> || ImageStage<S> || VolumeStage<S>) {
         e.layers = +[](const void* p) { return S::layers(params_of<S>(p)); };
         e.prepare = +[](const void* p, StageContext& context) -> std::shared_ptr<void> {
             return std::make_shared<typename S::Coefficients>(S::prepare(params_of<S>(p), context));
@@ -55,6 +55,14 @@ StageEntry entry() {
             e.refine = +[](const void* p, StageContext& context, const ImageTile& images) -> std::shared_ptr<void> {
                 return std::make_shared<typename S::Coefficients>(S::refine(params_of<S>(p), context, images));
             };
+    } else if constexpr (VolumeStage<S>) {
+        e.kind = StageKind::volumes;
+        e.uses_light = S::uses_light;
+        e.box = +[](const void* p, const Scan& scan) { return S::box(params_of<S>(p), scan); };
+        e.work_bytes = +[](const void* p, const Scan& scan) { return S::work_bytes(params_of<S>(p), scan); };
+        e.run_volume = +[](Queue& queue, const VolumeTask& task, const void* c, int lane) {
+            run<S>(queue, task, coefficients_of<S>(c), lane);
+        };
     } else if constexpr (ImageStage<S>) {
         e.kind = StageKind::images;
         e.run_images = +[](Queue& queue, const ImageTile& images, const void* c, int lane) {

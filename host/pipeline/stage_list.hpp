@@ -15,6 +15,7 @@
 #include "kernels/corrections/pile_up.hpp"
 #include "kernels/corrections/pixel_mask.hpp"
 #include "kernels/corrections/time_skew.hpp"
+#include "kernels/deconvolution/corrected_light.hpp"
 #include "kernels/deconvolution/richardson_lucy.hpp"
 #include "kernels/deconvolution/wiener.hpp"
 #include "kernels/first_arrival/expected_arrival.hpp"
@@ -33,13 +34,13 @@ namespace firstlight {
 
 using Stages = std::tuple<GateSweep,                                                            // acquisition
                           PixelMask, PileUp, DarkCounts, BinNonlinearity, TimeSkew, FlatField,  // corrections
-                          Wiener, RichardsonLucy,                                               // deconvolution
+                          CorrectedLight, Wiener, RichardsonLucy,                               // deconvolution
                           ExpectedArrival, MatchedArrival,                                      // first_arrival
                           TimeGate, AdaptiveGate, ComponentFit,                                 // gating
                           PoissonTv, Attenuation, DepthMap, Inpainting,                         // reconstruction
                           ToneMap>;                                                             // rendering
 
-enum class StageKind : std::uint8_t { traces, images, rendering };
+enum class StageKind : std::uint8_t { traces, images, volumes, rendering };
 
 // A stage without its type. Params and Coefficients travel as shared_ptr<void>.
 struct StageEntry {
@@ -58,6 +59,10 @@ struct StageEntry {
     std::shared_ptr<void> (*refine)(const void* params, StageContext&, const ImageTile& first_pass) = nullptr;
     void (*run_traces)(Queue&, const TraceTile&, const void* coefficients, int lane) = nullptr;
     void (*run_images)(Queue&, const ImageTile&, const void* coefficients, int lane) = nullptr;
+    bool uses_light = false;  // volume stages: the light of all traces rather than gated images
+    VolumeBox (*box)(const void* params, const Scan&) = nullptr;
+    std::size_t (*work_bytes)(const void* params, const Scan&) = nullptr;
+    void (*run_volume)(Queue&, const VolumeTask&, const void* coefficients, int lane) = nullptr;
     // What people should know of the images (host memory), or ""; null: nothing to say. Of trace stages, before image
     // stages run.
     std::string (*remark)(const ImageTile&) = nullptr;

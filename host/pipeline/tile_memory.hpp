@@ -17,6 +17,7 @@ struct TileNeeds {
     std::vector<Layer> layers;  // that the stages write, without repetition
     int stages = 0;             // effects are kept one by one
     bool live = false, edges = false, signal = false;
+    bool keep_light = false;  // the signal is wanted whole (with `signal`)
 };
 
 class TileMemory {
@@ -41,7 +42,8 @@ class TileMemory {
         neutral_edges_.resize(edges_.bytes() / 4);
         for (std::size_t i = 0; i < neutral_edges_.size(); ++i) neutral_edges_[i] = static_cast<float>(i);
         if (!queue.is_host()) {
-            host_values_ = QueueMemory(queue, bytes_of(outputs()), true);
+            host_values_ = QueueMemory(queue, bytes_of(model_fields + outputs()), true);
+            host_signal_ = QueueMemory(queue, needs.keep_light ? signal_.bytes() : 0, true);
             host_flags_ = QueueMemory(queue, n, true);
         }
     }
@@ -71,7 +73,8 @@ class TileMemory {
     // Starts bringing outputs to the host; after queue.synchronize(lane) the accessors below are valid.
     void download() {
         if (queue_->is_host()) return;
-        queue_->download(host_values_.as(), field(model_fields), host_values_.bytes(), lane_);
+        queue_->download(host_values_.as(), values_.as(), host_values_.bytes(), lane_);
+        if (host_signal_.bytes() != 0) queue_->download(host_signal_.as(), signal_.as(), signal_.bytes(), lane_);
         queue_->download(host_flags_.as(), flags_.as(), flags_.bytes(), lane_);
     }
     [[nodiscard]] const float* host_layer(std::size_t index) const {
@@ -80,26 +83,36 @@ class TileMemory {
     [[nodiscard]] const float* host_effect(int stage) const {
         return outputs_on_host() + capacity_ * (static_cast<std::int64_t>(needs_.layers.size()) + stage);
     }
+    // Per trace: dark counts per bin over the gain, as they were taken off the signal; the trace's delay in bins.
+    [[nodiscard]] float host_dark(std::int64_t trace) const {
+        return host_field(dark_field)[trace] / host_field(gain_field)[trace];
+    }
+    [[nodiscard]] float host_shift(std::int64_t trace) const { return host_field(shift_field)[trace]; }
+    [[nodiscard]] const float* host_signal() const {
+        return queue_->is_host() ? signal_.as<float>() : host_signal_.as<float>();
+    }
     [[nodiscard]] const std::uint8_t* host_flags() const {
         return queue_->is_host() ? flags_.as<std::uint8_t>() : host_flags_.as<std::uint8_t>();
     }
 
   private:
     static constexpr int model_fields = 6;  // gain, dark, dark_variance, shift, arrival, arrival_sigma
+    static constexpr int gain_field = 0, dark_field = 1, shift_field = 3;
     [[nodiscard]] int outputs() const { return static_cast<int>(needs_.layers.size()) + needs_.stages; }
     [[nodiscard]] std::size_t bytes_of(std::int64_t fields) const {
         return static_cast<std::size_t>(fields * capacity_) * 4;
     }
     [[nodiscard]] float* field(int index) const { return values_.as<float>() + index * capacity_; }
-    [[nodiscard]] const float* outputs_on_host() const {
-        return queue_->is_host() ? field(model_fields) : host_values_.as<float>();
+    [[nodiscard]] const float* host_field(int index) const {
+        return queue_->is_host() ? field(index) : host_values_.as<float>() + index * capacity_;
     }
+    [[nodiscard]] const float* outputs_on_host() const { return host_field(model_fields); }
 
     Queue* queue_;
     TileNeeds needs_;
     std::int64_t capacity_;
     int lane_;
-    QueueMemory values_, flags_, live_, signal_, edges_, host_values_, host_flags_;
+    QueueMemory values_, flags_, live_, signal_, edges_, host_values_, host_flags_, host_signal_;
     std::vector<float> neutral_, neutral_edges_;
     std::vector<std::uint8_t> no_flags_;
 };

@@ -1,6 +1,7 @@
 #include "host/pipeline/tile_stream.hpp"
 
 #include <chrono>
+#include <cmath>
 #include <cstring>
 #include <mutex>
 #include <thread>
@@ -12,6 +13,16 @@ namespace firstlight {
 namespace {
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+// out(t) = values(t + shift), light taken as even within a bin; 0 where the trace has no bins.
+void undelay(const float* values, float shift, std::int64_t bins, float* out) {
+    const float whole = std::floor(shift);
+    const float part = shift - whole;
+    const auto first = static_cast<std::int64_t>(whole);
+    const auto at = [&](std::int64_t i) { return i >= 0 && i < bins ? values[i] : 0.0F; };
+    for (std::int64_t i = 0; i < bins; ++i)
+        out[i] = part == 0 ? at(i + first) : (1 - part) * at(i + first) + part * at(i + first + 1);
+}
 
 // One lane: its reader, its memory, its share of the times.
 class Lane {
@@ -117,6 +128,21 @@ class Lane {
         for (std::size_t s = 0; s < images.effects.size(); ++s)
             row_to(memory_.host_effect(static_cast<int>(s)), images.effects[s]);
         row_to(memory_.host_flags(), images.flags);
+        if (!images.light.empty()) keep_light(window, inner, images);
+    }
+
+    void keep_light(const TileWindow& window, const TileWindow& inner, ViewImages& images) const {
+        const std::int64_t bins = task_.scan.bins;
+        for (std::int64_t i = 0; i < inner.traces(); ++i) {
+            const std::int64_t pixel = inner.pixel(i);
+            const std::int64_t trace =
+                (inner.y0 - window.y0 + i / inner.columns) * window.columns + inner.x0 - window.x0 + i % inner.columns;
+            float* light = images.light.data() + pixel * bins;
+            if ((images.flags[static_cast<std::size_t>(pixel)] & masked_flags) != 0)
+                std::fill_n(light, bins, std::numeric_limits<float>::quiet_NaN());
+            else undelay(memory_.host_signal() + trace * bins, memory_.host_shift(trace), bins, light);
+            images.dark[static_cast<std::size_t>(pixel)] = memory_.host_dark(trace);
+        }
     }
 
     Queue& queue_;
@@ -159,6 +185,10 @@ ViewImages stream_tiles(Queue& queue, const StreamTask& task, StreamTimes& times
     images.values.assign(images.layers.size(), std::vector<float>(pixels, std::numeric_limits<float>::quiet_NaN()));
     images.effects.assign(task.stages.size(), std::vector<float>(pixels, 0.0F));
     images.flags.assign(pixels, 0);
+    if (task.needs.keep_light) {
+        images.light.assign(pixels * static_cast<std::size_t>(task.scan.bins), 0.0F);
+        images.dark.assign(pixels, 0.0F);
+    }
 
     if (task.counts.get_ready) {
         const double start = now();

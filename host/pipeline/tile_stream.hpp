@@ -25,6 +25,10 @@ struct ViewImages {
     std::vector<std::vector<float>> values;   // [layers][pixels]
     std::vector<std::vector<float>> effects;  // [stages][pixels]
     std::vector<std::uint8_t> flags;          // [pixels]
+    // Where TileNeeds::keep_light: the signal with each trace's delay taken out, NaN in masked pixels; and the dark
+    // counts per bin that were taken off it.
+    std::vector<float> light;  // [pixels][bins]
+    std::vector<float> dark;   // [pixels]
 
     [[nodiscard]] const std::vector<float>* layer(Layer which) const;
     [[nodiscard]] ImageTile tile(std::int64_t rows, std::int64_t columns);  // host pointers

@@ -1,4 +1,5 @@
-// What a stage is. A trace stage sees tiles of traces; an image stage sees whole images. Each has
+// What a stage is. A trace stage sees tiles of traces, an image stage whole images, a volume stage all there is. Each
+// has
 //   Params        what a person may set (see param.hpp)
 //   Coefficients  plain numbers and queue pointers found once per run by prepare(): what its kernels need
 //   prepare()     checks the scan and the parameters, looks at the survey sample where its question is global
@@ -18,6 +19,7 @@
 #include "kernels/support/queue.hpp"
 #include "kernels/support/scan.hpp"
 #include "kernels/support/views.hpp"
+#include "kernels/support/volume_task.hpp"
 
 namespace firstlight {
 
@@ -46,6 +48,10 @@ struct StageContext {
     std::function<void(const std::string&)> warn;  // one line for people and provenance
     std::map<std::string, double>* found = nullptr;   // outcomes for provenance: "arrival_ps" -> 512.3
     std::map<std::string, double>* shared = nullptr;  // what later stages' prepare() may need: see each header
+    const VolumeTask* volume_input = nullptr;         // volume stages: the whole scan's images or light (host memory)
+    // Volume stages: tells the share of the work that is done, 0..1, and throws when the run was cancelled. May be kept
+    // in Coefficients and called between iterations; empty: nobody asks.
+    std::function<void(double share)> proceed;
 };
 
 enum class Survey : std::uint8_t {
@@ -68,6 +74,20 @@ concept TraceStage = Stage<S> && requires(const typename S::Params& params, cons
     { S::survey(params, scan) } -> std::same_as<Survey>;
     { S::layers(params) } -> std::same_as<std::vector<Layer>>;  // layers it writes
     S::on_cpu(tile, c);
+};
+
+// In the family reconstruction: gated images of all views, or the light of all traces, become a volume. Stages from
+// gated images are run on bands of rows (16, or a multiple of it), stages that use light once.
+template <class S>
+concept VolumeStage = Stage<S> && requires(const typename S::Params& params, const Scan& scan,
+                                           const typename S::Coefficients& c, const VolumeTask& task) {
+    { S::uses_light } -> std::convertible_to<bool>;
+    { S::layers(params) } -> std::same_as<std::vector<Layer>>;  // images it writes beside the volume
+    // What it will make; refuses a scan whose geometry is not known, before anything runs.
+    { S::box(params, scan) } -> std::same_as<VolumeBox>;
+    // Memory it needs beside its input and output, on `scan` with the rows of a band.
+    { S::work_bytes(params, scan) } -> std::same_as<std::size_t>;
+    S::on_cpu(task, c);
 };
 
 // Families whose stages run on images: reconstruction, rendering.

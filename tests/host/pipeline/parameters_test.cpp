@@ -64,7 +64,7 @@ Recipe recipe_with(const std::string& stage) {
 stages = ["pixel_mask", "expected_arrival", "time_gate", "poisson_tv", "attenuation", "inpainting", "tone_map"]
 )",
                             "test");
-    if (stage == "wiener" || stage == "richardson_lucy")
+    if (stage == "corrected_light" || stage == "wiener" || stage == "richardson_lucy")
         return parse_recipe(fmt::format(R"(
 stages = ["pixel_mask", "pile_up", "dark_counts", "bin_nonlinearity", "time_skew", "flat_field", "{}",
           "expected_arrival", "time_gate", "attenuation", "inpainting", "tone_map"]

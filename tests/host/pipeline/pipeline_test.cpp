@@ -238,6 +238,34 @@ TEST(Pipeline, cancels_between_tiles_and_reports_progress) {
     }
 }
 
+// The corrected light is what the counts say it is: a gate sums either to the same within how it cuts bins.
+TEST(Pipeline, corrected_light_in_the_gate_is_the_gated_counts) {
+    const SyntheticScan s(12, 9);
+    const auto queue = open_cpu_queue(1);
+    const auto recipe = [](const std::string& deconvolution) {
+        return parse_recipe(fmt::format(R"(
+stages = ["pixel_mask", "pile_up", "dark_counts", "bin_nonlinearity", "time_skew", "flat_field", {}
+          "expected_arrival", "time_gate"]
+[time_gate]
+open_ps = -100
+close_ps = 300
+)",
+                                        deconvolution),
+                            "test");
+    };
+    const Reconstruction with = run_on(*queue, s, recipe("\"corrected_light\","));
+    const Reconstruction without = run_on(*queue, s, recipe(""));
+    int compared = 0;
+    for (std::size_t p = 0; p < 108; ++p) {
+        const float counts = without.images.layer("ballistic")->values[p];
+        if (std::isnan(counts)) continue;
+        EXPECT_NEAR(with.images.layer("ballistic")->values[p], counts, 0.02F * counts + 10) << p;
+        ++compared;
+    }
+    EXPECT_GT(compared, 100);
+    EXPECT_EQ(with.images.layer("counts")->values, without.images.layer("counts")->values);
+}
+
 TEST(Pipeline, refuses_what_cannot_give_an_image) {
     SyntheticScan s(8, 8);
     const auto queue = open_cpu_queue(1);
