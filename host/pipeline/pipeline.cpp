@@ -57,7 +57,7 @@ class Run {
             reference_images = run_traces(reference_scan, *reference, 0, true);
             remark_on_traces(reference_images, "in the reference ");
         }
-        start_images();
+        result_.images = images_of(scan_);
         for (std::int64_t view = 0; view < scan_.views; ++view) {
             ViewImages images = run_traces(scan_, counts, view, false);
             count_photons(images);
@@ -68,7 +68,7 @@ class Run {
                         static_cast<std::uint8_t>(images.flags[p] | (reference_images.flags[p] & masked_flags));
             refuse_if_all_masked(images);
             run_images(images, reference_images, view);
-            store(images, view);
+            store_view(images, view, result_.images);
             if (const RecipeStage* volume = recipe_.volume(); volume != nullptr && view + 1 == scan_.views)
                 run_volume_stage(*volume, images, reference_images);
         }
@@ -313,38 +313,6 @@ class Run {
                             images.values[l].size() * 4, 0);
         queue_.download(images.flags.data(), tile.flags, images.flags.size(), 0);
         queue_.synchronize(0);
-    }
-
-    void start_images() {
-        GatedImages& images = result_.images;
-        images.views = scan_.views;
-        images.rows = scan_.rows;
-        images.columns = scan_.columns;
-        images.has_views_axis = scan_.has_views_axis;
-        const auto pixel_axis = [](const char* name, const char* what, std::int64_t n, const std::vector<double>& at) {
-            return at.empty() ? index_axis(name, "pixel index", n) : listed_axis(name, "m", what, at);
-        };
-        images.y = pixel_axis("y", "position in the object plane", scan_.rows, scan_.y_m);
-        images.x = pixel_axis("x", "position in the object plane", scan_.columns, scan_.x_m);
-        images.view = scan_.view_angle_rad.empty() ? index_axis("view", "view index", scan_.views)
-                                                   : listed_axis("view", "rad", "rotation angle", scan_.view_angle_rad);
-        images.mask.assign(static_cast<std::size_t>(images.pixels()), 0);
-    }
-
-    void store(const ViewImages& view_images, std::int64_t view) {
-        GatedImages& images = result_.images;
-        const auto pixels = static_cast<std::size_t>(scan_.pixels());
-        const auto offset = static_cast<std::ptrdiff_t>(pixels) * view;
-        for (int l = 0; l < layer_count; ++l) {
-            const std::vector<float>* values = view_images.layer(static_cast<Layer>(l));
-            if (values == nullptr) continue;
-            const LayerInfo& info = layer_info(static_cast<Layer>(l));
-            if (images.layer(info.name) == nullptr)
-                images.layers.push_back({info.name, info.unit, info.long_name,
-                                         std::vector<float>(static_cast<std::size_t>(images.pixels()))});
-            std::copy(values->begin(), values->end(), images.layer(info.name)->values.begin() + offset);
-        }
-        std::copy(view_images.flags.begin(), view_images.flags.end(), images.mask.begin() + offset);
     }
 
     void finish() {

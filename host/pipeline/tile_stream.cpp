@@ -163,21 +163,6 @@ void await_core(const StreamTask& task, const std::atomic<std::size_t>& next) {
 
 }  // namespace
 
-const std::vector<float>* ViewImages::layer(Layer which) const {
-    for (std::size_t l = 0; l < layers.size(); ++l)
-        if (layers[l] == which) return &values[l];
-    return nullptr;
-}
-
-ImageTile ViewImages::tile(std::int64_t rows, std::int64_t columns) {
-    ImageTile t;
-    t.rows = rows;
-    t.columns = columns;
-    for (std::size_t l = 0; l < layers.size(); ++l) t.layers[static_cast<int>(layers[l])] = values[l].data();
-    t.flags = flags.data();
-    return t;
-}
-
 ViewImages stream_tiles(Queue& queue, const StreamTask& task, StreamTimes& times) {
     const auto pixels = static_cast<std::size_t>(task.scan.pixels());
     ViewImages images;

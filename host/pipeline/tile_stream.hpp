@@ -11,27 +11,13 @@
 #include "host/pipeline/plan.hpp"
 #include "host/pipeline/stage_list.hpp"
 #include "host/pipeline/tile_memory.hpp"
+#include "host/pipeline/view_images.hpp"
 
 namespace firstlight {
 
 struct PreparedStage {
     const StageEntry* stage = nullptr;
     std::shared_ptr<void> coefficients;  // in the memory of the queue that runs it
-};
-
-// Image values of one view, whole.
-struct ViewImages {
-    std::vector<Layer> layers;
-    std::vector<std::vector<float>> values;   // [layers][pixels]
-    std::vector<std::vector<float>> effects;  // [stages][pixels]
-    std::vector<std::uint8_t> flags;          // [pixels]
-    // Where TileNeeds::keep_light: the signal with each trace's delay taken out, NaN in masked pixels; and the dark
-    // counts per bin that were taken off it.
-    std::vector<float> light;  // [pixels][bins]
-    std::vector<float> dark;   // [pixels]
-
-    [[nodiscard]] const std::vector<float>* layer(Layer which) const;
-    [[nodiscard]] ImageTile tile(std::int64_t rows, std::int64_t columns);  // host pointers
 };
 
 struct StreamTimes {

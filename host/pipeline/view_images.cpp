@@ -1,0 +1,55 @@
+#include "host/pipeline/view_images.hpp"
+
+#include <algorithm>
+
+#include "kernels/support/layers.hpp"
+
+namespace firstlight {
+
+const std::vector<float>* ViewImages::layer(Layer which) const {
+    for (std::size_t l = 0; l < layers.size(); ++l)
+        if (layers[l] == which) return &values[l];
+    return nullptr;
+}
+
+ImageTile ViewImages::tile(std::int64_t rows, std::int64_t columns) {
+    ImageTile t;
+    t.rows = rows;
+    t.columns = columns;
+    for (std::size_t l = 0; l < layers.size(); ++l) t.layers[static_cast<int>(layers[l])] = values[l].data();
+    t.flags = flags.data();
+    return t;
+}
+
+GatedImages images_of(const Scan& scan) {
+    GatedImages images;
+    images.views = scan.views;
+    images.rows = scan.rows;
+    images.columns = scan.columns;
+    images.has_views_axis = scan.has_views_axis;
+    const auto pixel_axis = [](const char* name, const char* what, std::int64_t n, const std::vector<double>& at) {
+        return at.empty() ? index_axis(name, "pixel index", n) : listed_axis(name, "m", what, at);
+    };
+    images.y = pixel_axis("y", "position in the object plane", scan.rows, scan.y_m);
+    images.x = pixel_axis("x", "position in the object plane", scan.columns, scan.x_m);
+    images.view = scan.view_angle_rad.empty() ? index_axis("view", "view index", scan.views)
+                                              : listed_axis("view", "rad", "rotation angle", scan.view_angle_rad);
+    images.mask.assign(static_cast<std::size_t>(images.pixels()), 0);
+    return images;
+}
+
+void store_view(const ViewImages& from, std::int64_t view, GatedImages& images) {
+    const auto offset = static_cast<std::ptrdiff_t>(images.rows * images.columns) * view;
+    for (int l = 0; l < layer_count; ++l) {
+        const std::vector<float>* values = from.layer(static_cast<Layer>(l));
+        if (values == nullptr) continue;
+        const LayerInfo& info = layer_info(static_cast<Layer>(l));
+        if (images.layer(info.name) == nullptr)
+            images.layers.push_back(
+                {info.name, info.unit, info.long_name, std::vector<float>(static_cast<std::size_t>(images.pixels()))});
+        std::copy(values->begin(), values->end(), images.layer(info.name)->values.begin() + offset);
+    }
+    std::copy(from.flags.begin(), from.flags.end(), images.mask.begin() + offset);
+}
+
+}  // namespace firstlight
