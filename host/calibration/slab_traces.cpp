@@ -205,7 +205,7 @@ std::vector<std::string> drop_misplaced_slabs(std::vector<SlabTrace>& slabs) {
             remarks.push_back(
                 fmt::format("{}: dropped: half of its light comes within {:.0f} bins, which does not fit {:.4g} mm "
                             "between the other "
-                            "slabs; thickness and file do not belong together",
+                            "slabs: thickness and file do not belong together",
                             slabs[i].name, slabs[i].half_width_bins, slabs[i].thickness_m * 1e3));
         }
         slabs = std::move(kept);

@@ -142,7 +142,12 @@ JobReport medium_job(const MediumOptions& o, Calibration& c) {
         report.remarks.insert(report.remarks.end(), slabs.back().remarks.begin(), slabs.back().remarks.end());
         if (interruption_requested()) throw Error(ExitCode::interrupted, "interrupted");
     }
-    for (std::string& remark : drop_misplaced_slabs(slabs)) report.remarks.push_back(std::move(remark));
+    const std::vector<std::string> misplaced = drop_misplaced_slabs(slabs);
+    if (slabs.size() < 2 && !misplaced.empty())
+        throw Error(ExitCode::bad_input, fmt::format("{} of {} slabs are left to fit", slabs.size(), o.files.size()),
+                    fmt::format("{}", fmt::join(misplaced, "; ")),
+                    "check --thickness-mm and that each capture holds the slab it is named for");
+    report.remarks.insert(report.remarks.end(), misplaced.begin(), misplaced.end());
 
     MediumResponse response;
     bool arrival_known = false;

@@ -229,6 +229,12 @@ TEST_F(Calibrate, medium_takes_photon_events) {
         EXPECT_GT(c.medium.mu_s_prime_per_m.value_or(0), 0) << way;
         expect_same(c, read_calibration(at("histogram.h5"), {}), way);
     }
+    const Outcome swapped = run({"calibrate", "medium", "histogram_40.h5", "histogram_10.h5", "--thickness-mm", "10,40",
+                                 "--direct", "histogram_light.h5", "-o", "no.h5"});
+    EXPECT_EQ(swapped.code, 3);
+    for (const char* word :
+         {"0 of 2 slabs are left to fit", "histogram_40: dropped", "histogram_10: dropped", "check --thickness-mm"})
+        EXPECT_NE(swapped.error.find(word), std::string::npos) << swapped.error;
 }
 
 TEST_F(Calibrate, frames_of_a_gated_camera_give_dark_counts_and_a_mask_alone) {
