@@ -5,6 +5,7 @@
 #include <functional>
 #include <limits>
 
+#include "host/pipeline/volume_trial.hpp"
 #include "kernels/acquisition/tag_histogram.hpp"
 
 namespace firstlight {
@@ -101,7 +102,7 @@ PhotonCube count_part(const EventDataset& events, const TileWindow& part, double
 
 double Trial::expected_seconds(const Scan& scan, int lanes) const {
     const double share = static_cast<double>(scan.pixels() * scan.views) / static_cast<double>(traces);
-    return (read_seconds + compute_seconds) * share / std::max(1, lanes);
+    return (read_seconds + compute_seconds) * share / std::max(1, lanes) + volume_seconds;
 }
 
 Trial try_part(const AcquisitionFile& file, const Scan& whole, const Recipe& recipe) {
@@ -130,8 +131,15 @@ Trial try_part(const AcquisitionFile& file, const Scan& whole, const Recipe& rec
     CountSource reference_source;
     if (whole.has_reference) reference_source = source_of(reference);
     const auto queue = open_cpu_queue(1);
+    trial.volume_seconds = expected_volume_seconds(whole, recipe);
+    Recipe images_only = recipe;
+    std::erase_if(images_only.stages, [](const RecipeStage& s) { return s.stage->kind == StageKind::volumes; });
+    if (const RecipeStage* light = images_only.find(CorrectedLight::info.name);
+        light != nullptr && images_only.find(TimeGate::info.name) == nullptr)
+        return trial;  // its traces are only collected
     trial.compute_seconds = seconds_of([&] {
-        (void)reconstruct(scan, source_of(cube), whole.has_reference ? &reference_source : nullptr, recipe, *queue, {});
+        (void)reconstruct(scan, source_of(cube), whole.has_reference ? &reference_source : nullptr, images_only, *queue,
+                          {});
     });
     return trial;
 }

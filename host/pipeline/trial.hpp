@@ -10,6 +10,7 @@ namespace firstlight {
 struct Trial {
     std::int64_t traces = 0;     // tried
     double read_seconds = 0;     // for them, on one thread, from the disk or its cache
+    double volume_seconds = 0;   // on all threads, for the whole scan
     double compute_seconds = 0;  // for them, on one thread, all passes
     // Of the whole scan on `lanes` threads.
     [[nodiscard]] double expected_seconds(const Scan& scan, int lanes) const;
