@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "kernels/deconvolution/corrected_light.hpp"
 #include "kernels/deconvolution/richardson_lucy.hpp"
 #include "kernels/deconvolution/wiener.hpp"
 #include "kernels/support/fft.hpp"
@@ -213,6 +214,7 @@ double scipy_seconds(const Session& session, const char* what, const PhotonCube&
 void add_deconvolution_rows(Session& session) {
     const std::string lucy_row = fmt::format("Richardson-Lucy, {} iterations, {} taps", iterations, taps);
     const std::string wiener_row = "Wiener along time";
+    const std::string corrected_row = "corrected light / copying its counts";
     const bool scipy = !session.options().python.empty();
     const int threads = session.options().threads;
     if (session.wanted(lucy_row) || session.wanted(lucy_row + " against scipy.fft")) {
@@ -234,6 +236,15 @@ void add_deconvolution_rows(Session& session) {
             session.row({lucy_row + " against scipy.fft", "x", Goal::at_least, 15, "scipy.fft, as many workers"},
                         [](const Medians& m) { return m.at("richardson_lucy in scipy") / m.at("richardson_lucy"); });
         }
+    }
+    if (session.wanted(corrected_row)) {
+        RotatingCubes& cubes = session_cubes(session.options().quick);
+        auto light = std::make_shared<Deconvolution<CorrectedLight>>(cubes, threads, CorrectedLight::Params{});
+        light->run(cubes.all()[0]);
+        for (const std::int64_t p : {0, 1023}) light->check(trace_of(cubes.all()[0], p), p);
+        session.time("corrected light", [light] { light->run(); });
+        session.row({corrected_row, "x", Goal::at_most, 2, "memory: half the bytes read, twice the bytes written"},
+                    [](const Medians& m) { return m.at("corrected light") / m.at("ceiling: copy"); });
     }
     if (session.wanted(wiener_row + " against FFTW3f") || session.wanted(wiener_row + " against scipy.fft")) {
         RotatingCubes& cubes = session_cubes(session.options().quick);
