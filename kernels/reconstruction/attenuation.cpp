@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "kernels/support/open_beam.hpp"
+
 namespace firstlight {
 namespace {
 
@@ -14,29 +16,6 @@ double normal_quantile(double confidence) {
         (0.5 * std::erfc(-middle / std::sqrt(2.0)) < confidence ? low : high) = middle;
     }
     return (low + high) / 2;
-}
-
-// E / E_R of a pixel.
-double exposure_ratio(const Attenuation::Params& params, const StageContext& context, std::int64_t pixel) {
-    if (params.exposure == Attenuation::Exposure::equal) return 1;
-    const Scan& scan = context.scan;
-    const double own = scan.pulses_at(context.view, pixel);
-    const double reference = scan.reference_pulses_at(context.view, pixel);
-    for (const auto& [pulses, path] :
-         {std::pair{own, "/entry/exposure/pulses"}, std::pair{reference, "/entry/reference/pulses"}})
-        if (!(pulses > 0))
-            throw Error(ExitCode::bad_input, fmt::format("{}: {} is missing or not positive", scan.name, path),
-                        "the optical depth compares counts per laser pulse of scan and reference",
-                        "add it, or set --attenuation.exposure equal where both had the same number of pulses");
-    return own / reference;
-}
-
-double gate_ratio(const StageContext& context) {
-    if (context.shared == nullptr) return 1;
-    const auto own = context.shared->find("gate_share");
-    const auto reference = context.shared->find("reference.gate_share");
-    if (own == context.shared->end() || reference == context.shared->end() || !(reference->second > 0)) return 1;
-    return own->second / reference->second;
 }
 
 }  // namespace
@@ -64,10 +43,7 @@ const ParamTable& Attenuation::Params::table() {
 
 Attenuation::Coefficients Attenuation::prepare(const Params& params, StageContext& context) {
     const Scan& scan = context.scan;
-    const ImageTile* images = context.reference_images;
-    const bool there = images != nullptr && images->layer(Layer::ballistic) != nullptr &&
-                       images->layer(Layer::ballistic_sigma) != nullptr;
-    if (!there) {
+    if (!has_reference_image(context)) {
         const std::string problem = scan.name + ": there is no gated image of a reference scan";
         const char* why = "optical depth compares the scan with /entry/reference";
         if (params.reference == Reference::required)
@@ -75,25 +51,11 @@ Attenuation::Coefficients Attenuation::prepare(const Params& params, StageContex
         context.warn(problem + " (" + why + "): optical depths are left out");
         return {};
     }
-    if (images->rows != scan.rows || images->columns != scan.columns)
-        throw Error(ExitCode::bad_input,
-                    fmt::format("{}: the reference is {} x {} pixels, the scan {} x {}", scan.name, images->rows,
-                                images->columns, scan.rows, scan.columns),
-                    "they are compared pixel by pixel", "take the reference with the size of the scan");
-    const double gates = gate_ratio(context);
-    std::vector<float> open(static_cast<std::size_t>(scan.pixels()), std::numeric_limits<float>::quiet_NaN());
-    std::vector<float> variance(open.size());
-    for (std::int64_t p = 0; p < scan.pixels(); ++p) {
-        const double r = static_cast<double>(images->layer(Layer::ballistic)[p]);
-        const double sigma = static_cast<double>(images->layer(Layer::ballistic_sigma)[p]);
-        const double ratio = exposure_ratio(params, context, p);
-        if (!(r > params.detection_sigma * sigma) || !(r > 0)) continue;
-        open[static_cast<std::size_t>(p)] = static_cast<float>(r * ratio * gates / scan.filter_transmission);
-        variance[static_cast<std::size_t>(p)] = static_cast<float>(sigma * sigma / (r * r));
-    }
+    const OpenBeam open = open_beam(
+        context, context.view, {"--attenuation.exposure", params.exposure == Exposure::equal, params.detection_sigma});
     Coefficients c;
-    c.open = context.keep.keep(open);
-    c.open_variance = context.keep.keep(variance);
+    c.open = context.keep.keep(open.counts);
+    c.open_variance = context.keep.keep(open.relative_variance);
     c.detection_sigma = params.detection_sigma;
     c.quantile = normal_quantile(params.confidence);
     c.zero_counts = -std::log(1 - params.confidence);
