@@ -1,20 +1,17 @@
 // firstlight reconstruct: an acquisition in, a result and figures out.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <exception>
-#include <set>
 
 #include "host/cli/command.hpp"
 #include "host/cli/console.hpp"
 #include "host/cli/interruption.hpp"
 #include "host/cli/job_options.hpp"
 #include "host/cli/progress_bar.hpp"
+#include "host/cli/reconstruct_figures.hpp"
 #include "host/cli/result_report.hpp"
-#include "host/pipeline/layer_figure.hpp"
 #include "host/pipeline/scan_kind.hpp"
-#include "kernels/support/layers.hpp"
 
 namespace firstlight::cli {
 namespace {
@@ -25,55 +22,9 @@ struct ReconstructOptions {
     bool force = false, json = false, quiet = false, strict = false, help_stages = false;
 };
 
-struct FigureFile {
-    std::string layer;
-    std::int64_t view = 0;
-    std::filesystem::path path;
-};
-
 std::filesystem::path output_of(const ReconstructOptions& options) {
     if (!options.output.empty()) return options.output;
     return std::filesystem::path(options.scan).stem().string() + ".result.h5";
-}
-
-std::filesystem::path figure_path(const ReconstructOptions& options, const std::string& layer, std::int64_t view,
-                                  bool views) {
-    const std::string stem = std::filesystem::path(options.scan).stem().string();
-    return std::filesystem::path(options.png) /
-           (views ? fmt::format("{}_{}_view{:03}.png", stem, layer, view) : fmt::format("{}_{}.png", stem, layer));
-}
-
-void prepare_figure_folder(const ReconstructOptions& options, const Recipe& recipe) {
-    std::error_code failed;
-    std::filesystem::create_directories(options.png, failed);
-    if (!std::filesystem::is_directory(options.png))
-        throw Error(ExitCode::output, options.png + ": the folder cannot be made", failed.message(),
-                    "give another --png");
-    if (access(options.png.c_str(), W_OK) != 0)
-        throw Error(ExitCode::output, options.png + ": cannot be written", "no permission", "give another --png");
-    std::set<std::string> layers{"counts"};
-    for (const RecipeStage& stage : recipe.stages)
-        if (stage.stage->layers != nullptr)
-            for (const Layer layer : stage.stage->layers(stage.params.get())) layers.insert(layer_info(layer).name);
-    for (const std::string& layer : layers)
-        for (const bool views : {false, true})
-            if (is_worth_a_figure(layer))
-                check_output(figure_path(options, layer, 0, views), options.force, options.scan);
-}
-
-std::vector<FigureFile> write_figures(const ReconstructOptions& options, const Result& result, const Recipe& recipe) {
-    std::vector<FigureFile> files;
-    const GatedImages& images = result.images;
-    for (const ImageLayer& layer : images.layers) {
-        if (!is_worth_a_figure(layer.name) || !says_something(images, layer)) continue;
-        for (std::int64_t view = 0; view < images.views; ++view) {
-            const auto path = figure_path(options, layer.name, view, images.has_views_axis);
-            write_layer_figure(path, images, layer.name, view, recipe,
-                               std::filesystem::path(options.scan).filename().string(), options.force);
-            files.push_back({layer.name, view, path});
-        }
-    }
-    return files;
 }
 
 void report(const ReconstructOptions& options, const std::string& shape, const Recipe& recipe, const Result& result,
@@ -82,8 +33,10 @@ void report(const ReconstructOptions& options, const std::string& shape, const R
         Json json{
             {"input", options.scan}, {"output", output.string()}, {"recipe_name", recipe.name}, {"seconds", seconds}};
         Json& files = json["figures"] = Json::array();
-        for (const FigureFile& f : figures)
+        for (const FigureFile& f : figures) {
             files.push_back({{"layer", f.layer}, {"view", f.view}, {"path", f.path.string()}});
+            if (!f.picture.empty()) files.back()["picture"] = f.picture;
+        }
         json.update(result_json(result));
         print_json(json);
         return;
@@ -156,7 +109,8 @@ int reconstruct_scan(const ReconstructOptions& options, const CommandLine& line)
     const std::filesystem::path output = output_of(options);
     check_output(output, options.force, options.scan);
     if (!options.job.calibration.empty()) check_output(output, options.force, options.job.calibration);
-    if (!options.png.empty()) prepare_figure_folder(options, job.recipe);
+    const FigureRequest figure_request{options.png, options.scan, options.force};
+    if (!options.png.empty()) check_figures(figure_request, job.recipe);
 
     Result result;
     {
@@ -181,8 +135,10 @@ int reconstruct_scan(const ReconstructOptions& options, const CommandLine& line)
     std::vector<FigureFile> figures;
     {
         const WritingFiles now;
+        NewFiles made;  // the result comes last: where it is, everything is
+        if (!options.png.empty()) figures = write_figures(figure_request, result, job.recipe, made);
         write_result(output, result, options.force);
-        if (!options.png.empty()) figures = write_figures(options, result, job.recipe);
+        made.keep();
     }
     report(options, opened.shape, job.recipe, result,
            std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), output, figures);
@@ -202,10 +158,16 @@ void add_reconstruct(CLI::App& program, CommandLine& line) {
     add_calibration_option(*command, options->job);
     add_backend_options(*command, options->job);
     command
-        ->add_option("--png", options->png, "Also write a figure of every layer that shows something into this folder")
+        ->add_option(
+            "--png", options->png,
+            "Also write figures into this folder: every layer that shows something, a volume's projections and slices")
         ->type_name("FOLDER");
     command->add_flag("--force", options->force, "Replace existing files");
-    command->add_flag("--strict", options->strict, "Refuse doubtful input instead of warning");
+    command->add_flag(
+        "--strict", options->strict,
+        "Refuse what is otherwise a warning: NaN, infinite or negative counts, counts stored in a type that "
+        "must be converted, a newer minor version of the format, missing units, macro time of events that "
+        "runs backwards");
     command->add_flag("--json", options->json, "Print one JSON object instead of text");
     command->add_flag("--quiet", options->quiet, "Print nothing but errors");
     command->add_flag("--help-stages", options->help_stages, "Print the parameters of the recipe's stages and exit");

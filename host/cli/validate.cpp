@@ -16,9 +16,9 @@ struct ValidateOptions {
 };
 
 int validate(const ValidateOptions& options) {
-    OpenOptions open;
-    open.strict = options.strict;
-    const std::vector<Finding> findings = AcquisitionFile::validate(options.path, open);
+    std::vector<Finding> findings = AcquisitionFile::validate(options.path, {});
+    if (options.strict)
+        for (Finding& finding : findings) finding.is_error = true;
     const auto errors = std::count_if(findings.begin(), findings.end(), [](const Finding& f) { return f.is_error; });
     const bool good = errors == 0;
     if (options.json) {
@@ -39,9 +39,11 @@ int validate(const ValidateOptions& options) {
 
 void add_validate(CLI::App& program, CommandLine& line) {
     auto options = std::make_shared<ValidateOptions>();
-    CLI::App* command = program.add_subcommand("validate", "Check an acquisition and list all findings");
+    CLI::App* command =
+        program.add_subcommand("validate", "Check an acquisition, every count of it too, and list all findings");
     command->add_option("FILE", options->path, "Acquisition file")->type_name("FILE")->required();
-    command->add_flag("--strict", options->strict, "Count warnings as errors");
+    command->add_flag("--strict", options->strict,
+                      "Count every warning as an error: a file with any finding is then not valid");
     command->add_flag("--json", options->json, "Print one JSON object instead of text");
     command->callback([options, &line] { line.run = [options] { return validate(*options); }; });
 }

@@ -1,6 +1,7 @@
 #include "host/io/acquisition_file.hpp"
 
 #include "host/io/acquisition_reader.hpp"
+#include "host/io/count_check.hpp"
 #include "host/io/event_survey.hpp"
 #include "host/io/probe.hpp"
 #include "kernels/support/error.hpp"
@@ -36,8 +37,14 @@ std::vector<Finding> AcquisitionFile::validate(const std::filesystem::path& path
     findings.attempt([&] {
         if (options.probe) probe(path, ProbeKind::validation, options.memory_limit);
         const AcquisitionFile file = AcquisitionReader(path, options, findings).read();
+        if (!options.read_data) return;
+        check_calibration(file.scan(), findings);
+        with_threads(machine_threads(), [&] {
+            if (file.events() == nullptr) check_counts(file.counts(), file.scan(), findings);
+            if (file.reference() != nullptr) check_reference(*file.reference(), file.scan(), findings);
+        });
         for (const EventDataset* events : {file.events(), file.reference_events()})
-            if (events != nullptr && options.read_events) findings.attempt([&] { check_events(*events, findings); });
+            if (events != nullptr) findings.attempt([&] { check_events(*events, findings); });
     });
     return findings.all();
 }

@@ -27,8 +27,8 @@ struct OpenOptions {
     bool probe = true;  // let a child process open the file first
     // Largest amount of memory that reading one chunk, or one table of the file, may take.
     std::size_t memory_limit = std::size_t{1} << 30;
-    bool strict = false;      // what would be a warning is an error
-    bool read_events = true;  // validate(): look at every photon event too
+    bool strict = false;    // what would be a warning is an error
+    bool read_data = true;  // validate(): look at every count or photon event too, and at what the calibration holds
 };
 
 struct Truth {                          // of a simulated scan; an empty vector means "not in the file"

@@ -1,7 +1,9 @@
 #include "host/io/calibration_group.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "kernels/support/error.hpp"
@@ -27,6 +29,13 @@ void read_calibration_group(MetadataReader& reader, Scan& scan) {
     Findings& findings = reader.findings();
     const std::string group = "/entry/calibration/";
     scan.irf.values = reader.array(group + "irf", "1", {{-1}, {scan.rows, scan.columns, -1}});
+    findings.attempt([&] {
+        if (!reader.has(group + "irf")) return;
+        const std::vector<std::int64_t> shape = reader.file().shape(group + "irf");
+        if (std::find(shape.begin(), shape.end(), 0) != shape.end())
+            throw Error(ExitCode::bad_input, fmt::format("{}: {}irf is empty", scan.name, group),
+                        fmt::format("its shape is [{}]", fmt::join(shape, ", ")), "store a response, or leave it out");
+    });
     if (!scan.irf.values.empty()) {
         scan.irf.per_pixel = reader.file().shape(group + "irf").size() == 3;
         const std::int64_t k = reader.file().shape(group + "irf").back();

@@ -170,14 +170,23 @@ void CountDataset::clean_floats(const TileWindow& window, float* counts) const {
     for (std::int64_t i = 0; i < n; ++i)
         good += (counts[i] >= 0.0F && counts[i] <= std::numeric_limits<float>::max()) ? 1 : 0;
     if (good == n) return;
-    tally_->number.fetch_add(n - good, std::memory_order_relaxed);
+    std::call_once(tally_->made, [&] {
+        tally_->seen = std::vector<std::atomic<bool>>(static_cast<std::size_t>(views_ * rows_ * columns_));
+    });
     std::int64_t lowest = std::numeric_limits<std::int64_t>::max();
-    for (std::int64_t i = n; i-- > 0;) {
-        if (counts[i] >= 0.0F && counts[i] <= std::numeric_limits<float>::max()) continue;
-        counts[i] = 0;
-        const std::int64_t trace = i / bins_;
+    for (std::int64_t trace = window.traces(); trace-- > 0;) {
         const std::int64_t pixel = (window.y0 + trace / window.columns) * columns_ + window.x0 + trace % window.columns;
-        lowest = std::min(lowest, (window.view * rows_ * columns_ + pixel) * bins_ + i % bins_);
+        const std::int64_t whole = window.view * rows_ * columns_ + pixel;
+        float* values = counts + trace * bins_;
+        std::int64_t bad = 0;
+        for (std::int64_t i = bins_; i-- > 0;) {
+            if (values[i] >= 0.0F && values[i] <= std::numeric_limits<float>::max()) continue;
+            values[i] = 0;
+            ++bad;
+            lowest = std::min(lowest, whole * bins_ + i);
+        }
+        if (bad > 0 && !tally_->seen[static_cast<std::size_t>(whole)].exchange(true))
+            tally_->number.fetch_add(bad, std::memory_order_relaxed);
     }
     std::int64_t known = tally_->first.load(std::memory_order_relaxed);
     while ((known < 0 || lowest < known) &&

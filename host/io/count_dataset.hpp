@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,7 +40,7 @@ class CountDataset {
 
     // What a file held instead of counts.
     struct BadValues {
-        std::int64_t number = 0;                            // NaN, infinite or negative counts met so far
+        std::int64_t number = 0;  // NaN, infinite or negative counts met so far, each once however often it is read
         std::array<std::int64_t, 4> first{-1, -1, -1, -1};  // view, y, x, bin of one of them (the lowest met so far)
     };
 
@@ -79,6 +80,8 @@ class CountDataset {
     struct Tally {
         std::atomic<std::int64_t> number{0};
         std::atomic<std::int64_t> first{-1};  // linear index
+        std::once_flag made;
+        std::vector<std::atomic<bool>> seen;  // [views * rows * columns] its bad counts are in `number`; made when met
     };
     std::unique_ptr<Tally> tally_;
 };

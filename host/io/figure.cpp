@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "host/io/bitmap_font.hpp"
 #include "host/io/images.hpp"
@@ -94,6 +95,25 @@ ScaleBar scale_bar(double metres_per_column, std::int64_t columns) {
             length >= 1e-4 ? fmt::format("{:g} mm", length * 1e3) : fmt::format("{:g} µm", length * 1e6)};
 }
 
+// Ticks of an axis that is drawn over `length` pixels, as many as have room for `needed` pixels each.
+std::vector<Tick> axis_ticks(const FigureAxis& axis, std::int64_t length,
+                             const std::function<std::int64_t(const Tick&)>& needed) {
+    const std::vector<Tick> all = ticks(std::min(axis.first, axis.last), std::max(axis.first, axis.last), false);
+    std::int64_t widest = 1;
+    for (const Tick& tick : all) widest = std::max(widest, needed(tick));
+    const auto room = static_cast<std::size_t>(std::max<std::int64_t>(1, length / widest));
+    const std::size_t every = (all.size() + room - 1) / room;
+    std::vector<Tick> kept;
+    for (std::size_t k = 0; k < all.size(); k += std::max<std::size_t>(1, every)) kept.push_back(all[k]);
+    return kept;
+}
+
+// Where a value stands along an axis of `length` pixels.
+std::int64_t place_on(const FigureAxis& axis, double value, std::int64_t length) {
+    const double share = (value - axis.first) / (axis.last - axis.first);
+    return std::clamp<std::int64_t>(std::llround(share * static_cast<double>(length)), 0, length - 1);
+}
+
 void copy_image(Drawing& d, const Figure& f) {
     const auto sample = [&](std::int64_t i) {
         return f.bits == 16 ? static_cast<const std::uint16_t*>(f.rgb)[i]
@@ -146,24 +166,40 @@ Drawing draw_figure(const Figure& f) {
         for (const Tick& mark : marks) labels = std::max(labels, text_width(mark.label, size));
         right = bar_gap + bar_width + tick + 3 * size + labels;
     }
+    // What stands left of it and below it.
+    const auto of_row = [&](const Tick&) { return line; };
+    const auto of_column = [&](const Tick& mark) { return text_width(mark.label, size) + 6 * size; };
+    std::vector<Tick> rows, columns;
+    std::int64_t left = 0, axis_room = 0;
+    if (f.down) {
+        rows = axis_ticks(*f.down, height, of_row);
+        for (const Tick& mark : rows) left = std::max(left, text_width(mark.label, size));
+        left += tick + 3 * size;
+    }
+    if (f.across) {
+        columns = axis_ticks(*f.across, width, of_column);
+        axis_room = tick + 3 * size + 2 * line;
+    }
     // A wide image may be low: the bar keeps a height at which its labels do not touch.
     const std::int64_t bar_height = has_bar ? std::max<std::int64_t>(height, 8 * line) : height;
     const std::int64_t body = std::max(width, 24 * line) - width;  // room for the words under a narrow image
 
-    const std::int64_t inner = std::max({width + right, width + body, text_width(bar_title, size)});
+    const std::int64_t down_name = f.down ? text_width(f.down->name, size) + 6 * size : 0;
+    const std::int64_t inner =
+        std::max({left + width + right, left + width + body, down_name + text_width(bar_title, size)});
     d.columns = margin + inner + margin;
     const std::vector<std::string> title = wrapped(f.title, title_size, inner);
     const std::vector<std::string> caption = wrapped(f.caption, size, inner);
-    const bool has_scale = f.pixel_width_m > 0, has_legend = f.no_value.has_value();
+    const bool has_scale = f.pixel_width_m > 0 && !f.across, has_legend = f.no_value.has_value();
 
     std::int64_t y = margin;
     const std::int64_t title_y = y;
     y += static_cast<std::int64_t>(title.size()) * 12 * title_size;
     const std::int64_t bar_title_y = y;
-    if (!bar_title.empty()) y += line + 2 * size;
-    d.image_x = margin;
+    if (!bar_title.empty() || f.down) y += line + 2 * size;
+    d.image_x = margin + left;
     d.image_y = y + size;
-    y = d.image_y + bar_height + 6 * size;
+    y = d.image_y + std::max(bar_height, height + axis_room) + 6 * size;
     const std::int64_t below_y = y;
     if (has_scale || has_legend) y += line + 2 * size;
     const std::int64_t caption_y = y;
@@ -175,6 +211,28 @@ Drawing draw_figure(const Figure& f) {
     frame(d, d.image_x, d.image_y, width, height);
     copy_image(d, f);
 
+    if (f.down) {
+        write_text(d, margin, bar_title_y, f.down->name, size, black);
+        for (const Tick& mark : rows) {
+            const std::int64_t at = d.image_y + place_on(*f.down, mark.value, height);
+            fill(d, d.image_x - 1 - tick, at - size / 4, tick, std::max<std::int64_t>(1, size / 2), pale);
+            write_text(d, d.image_x - tick - 3 * size - text_width(mark.label, size), at - 3 * size - size / 2,
+                       mark.label, size, black);
+        }
+    }
+    if (f.across) {
+        for (const Tick& mark : columns) {
+            const std::int64_t at = d.image_x + place_on(*f.across, mark.value, width);
+            const std::int64_t label = text_width(mark.label, size);
+            fill(d, at - size / 4, d.image_y + height + 1, std::max<std::int64_t>(1, size / 2), tick, pale);
+            // The colour bar may reach below the image.
+            const std::int64_t most = d.image_x + width + 3 * size - label;
+            write_text(d, std::max(margin, std::min(at - label / 2, most)), d.image_y + height + tick + 3 * size,
+                       mark.label, size, black);
+        }
+        write_text(d, std::max(margin, d.image_x + (width - text_width(f.across->name, size)) / 2),
+                   d.image_y + height + tick + 3 * size + line, f.across->name, size, black);
+    }
     if (has_bar) {
         const std::int64_t x = d.image_x + width + bar_gap;
         const std::int64_t title_x = std::min(x, d.columns - margin - text_width(bar_title, size));

@@ -20,6 +20,12 @@
 
 namespace firstlight {
 
+// One side of the image: what its rows or columns stand for.
+struct FigureAxis {
+    std::string name;            // "z (mm)"
+    double first = 0, last = 1;  // in the name's unit, at the outer edges of the first and last row or column
+};
+
 struct Figure {
     const void* rgb = nullptr;  // [rows][columns][3], 8 or 16 bits per channel
     std::int64_t rows = 0, columns = 0;
@@ -36,6 +42,7 @@ struct Figure {
     std::optional<std::array<double, 3>> no_value;  // set: a legend says that this colour means "no value"
 
     double pixel_width_m = 0, pixel_height_m = 0;  // 0: not known, no scale bar
+    std::optional<FigureAxis> across, down;        // set: ticks below and left of the image, in place of a scale bar
 };
 
 // Small images are enlarged by whole numbers, nearest neighbour, to at least 512 columns (less where that would make

@@ -142,7 +142,7 @@ void read_as_probe(const std::filesystem::path& path, ProbeKind kind, std::size_
     OpenOptions options;
     options.probe = false;
     options.memory_limit = memory_limit;
-    options.read_events = false;  // never by HDF5, so not here
+    options.read_data = false;  // never by HDF5, so not here
     switch (kind) {
         case ProbeKind::acquisition: (void)AcquisitionFile::open(path, options); break;
         case ProbeKind::validation: (void)AcquisitionFile::validate(path, options); break;

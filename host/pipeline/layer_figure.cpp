@@ -25,6 +25,8 @@ std::string in_words(std::string name) {
     return name;
 }
 
+}  // namespace
+
 std::string caption_of(const LayerColours& colours) {
     const ToneMap::Params& tone = colours.tone;
     std::string text = tone.window == ToneMap::WindowFrom::percentiles
@@ -34,8 +36,6 @@ std::string caption_of(const LayerColours& colours) {
     if (tone.gamma != 1) text += fmt::format(", gamma {:g}", tone.gamma);
     return text;
 }
-
-}  // namespace
 
 double pixel_pitch_m(const Axis& axis) {
     if (axis.unit != "m" || axis.size < 2) return 0;
@@ -100,21 +100,12 @@ LayerColours colours_of(const GatedImages& images, const ImageLayer& layer, std:
     return colours;
 }
 
-void write_layer_figure(const std::filesystem::path& path, const GatedImages& images, const std::string& name,
-                        std::int64_t view, const Recipe& recipe, const std::string& source, bool force) {
-    const ImageLayer& layer = layer_called(images, name);
-    const LayerColours colours =
-        colours_of(images, layer, view, tone_of(recipe, layer), recipe.find(Inpainting::info.name) != nullptr);
+Figure coloured(const LayerColours& colours) {
     Figure figure;
     figure.rgb = colours.bits == 16 ? static_cast<const void*>(colours.rgb16.data()) : colours.rgb8.data();
     figure.rows = colours.rows;
     figure.columns = colours.columns;
     figure.bits = colours.bits;
-    figure.title = images.views > 1 ? fmt::format("{}: {}, view {}", source, in_words(name), view)
-                                    : fmt::format("{}: {}", source, in_words(name));
-    figure.caption = layer.long_name.empty() ? caption_of(colours) : layer.long_name + "; " + caption_of(colours);
-    figure.quantity = name == layer.unit ? "" : in_words(name);  // "counts", not "counts (counts)"
-    figure.unit = layer.unit == "1" ? "" : layer.unit;
     figure.low = colours.window.low;
     figure.high = colours.window.high;
     figure.log = colours.tone.scale == ToneMap::Scale::log;
@@ -125,6 +116,20 @@ void write_layer_figure(const std::filesystem::path& path, const GatedImages& im
     }
     if (colours.any_without_value)
         figure.no_value = std::array<double, 3>{no_value_colour.red, no_value_colour.green, no_value_colour.blue};
+    return figure;
+}
+
+void write_layer_figure(const std::filesystem::path& path, const GatedImages& images, const std::string& name,
+                        std::int64_t view, const Recipe& recipe, const std::string& source, bool force) {
+    const ImageLayer& layer = layer_called(images, name);
+    const LayerColours colours =
+        colours_of(images, layer, view, tone_of(recipe, layer), recipe.find(Inpainting::info.name) != nullptr);
+    Figure figure = coloured(colours);
+    figure.title = images.views > 1 ? fmt::format("{}: {}, view {}", source, in_words(name), view)
+                                    : fmt::format("{}: {}", source, in_words(name));
+    figure.caption = layer.long_name.empty() ? caption_of(colours) : layer.long_name + "; " + caption_of(colours);
+    figure.quantity = name == layer.unit ? "" : in_words(name);  // "counts", not "counts (counts)"
+    figure.unit = layer.unit == "1" ? "" : layer.unit;
     figure.pixel_width_m = pixel_pitch_m(images.x);
     figure.pixel_height_m = pixel_pitch_m(images.y);
     write_figure_png(path, figure, force);

@@ -31,6 +31,10 @@ struct LayerColours {
 [[nodiscard]] LayerColours colours_of(const GatedImages& images, const ImageLayer& layer, std::int64_t view,
                                       const ToneMap::Params& tone, bool inpainted);
 
+// "window 1 % to 99.5 %, gamma 2", and the figure of such colours: image, colour bar and legend, without words.
+[[nodiscard]] std::string caption_of(const LayerColours& colours);
+[[nodiscard]] Figure coloured(const LayerColours& colours);
+
 // `source` names the scan in the title. Errors: as write_png; ExitCode::usage when there is no such layer or view.
 void write_layer_figure(const std::filesystem::path& path, const GatedImages& images, const std::string& layer,
                         std::int64_t view, const Recipe& recipe, const std::string& source, bool force);

@@ -1,0 +1,194 @@
+#include "host/pipeline/volume_figure.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "host/pipeline/layer_figure.hpp"
+#include "kernels/support/run.hpp"
+
+namespace firstlight {
+namespace {
+
+using What = Projection::What;
+using Along = Projection::Axis;
+
+const Axis& axis_of(const Volume& volume, Along along) {
+    return along == Along::z ? volume.z : along == Along::y ? volume.y : volume.x;
+}
+
+// The slice of each axis with the greatest sum of voxels above half of the maximum.
+std::array<std::int64_t, 3> fullest_slices(const Volume& volume) {
+    float most = 0;
+    for (const float v : volume.values)
+        if (v > most && std::isfinite(v)) most = v;
+    std::array<std::vector<double>, 3> sums{std::vector<double>(static_cast<std::size_t>(volume.z.size)),
+                                            std::vector<double>(static_cast<std::size_t>(volume.y.size)),
+                                            std::vector<double>(static_cast<std::size_t>(volume.x.size))};
+    std::size_t i = 0;
+    for (double& z : sums[0])
+        for (double& y : sums[1])
+            for (double& x : sums[2]) {
+                const float v = volume.values[i++];
+                if (!(v > most / 2) || !std::isfinite(v)) continue;
+                const auto value = static_cast<double>(v);
+                z += value;
+                y += value;
+                x += value;
+            }
+    std::array<std::int64_t, 3> found{};
+    for (std::size_t k = 0; k < 3; ++k) {
+        const auto top = std::max_element(sums[k].begin(), sums[k].end());
+        found[k] = *top > 0 ? top - sums[k].begin() : static_cast<std::int64_t>(sums[k].size() / 2);
+    }
+    return found;
+}
+
+const char* letter(Along along) { return along == Along::z ? "z" : along == Along::y ? "y" : "x"; }
+
+// Steps of an image's rows and columns in their unit. An axis of one voxel has none of its own and takes the other's;
+// where the axes have no common unit a voxel is drawn as a square.
+struct Steps {
+    double down = 1, across = 1;
+};
+Steps steps_of(const VolumeImage& image) {
+    const double down = pixel_pitch_m(image.down), across = pixel_pitch_m(image.across);
+    if (image.down.unit != "m" || image.across.unit != "m") return {};
+    if (down > 0 && across > 0) return {down, across};
+    const double only = std::max(down, across);
+    return only > 0 ? Steps{only, only} : Steps{1e-3, 1e-3};
+}
+
+FigureAxis drawn(const Axis& axis, Along which, double step) {
+    const bool metres = axis.unit == "m";
+    const double last = axis.at(axis.size - 1), to = metres ? 1e3 : 1.0;
+    const double half = (last < axis.at(0) ? -0.5 : 0.5) * (metres ? step : 1.0);
+    return {fmt::format("{} ({})", letter(which), metres ? "mm" : "index"), (axis.at(0) - half) * to,
+            (last + half) * to};
+}
+
+// How many pixels the figure takes for so many rows and columns, so that lengths are true to scale.
+struct Size {
+    std::int64_t rows = 1, columns = 1;
+};
+Size size_of(const VolumeImage& image, const Steps& steps) {
+    constexpr double wanted = 720, most = 2048;
+    constexpr std::int64_t thinnest = 24;
+    const double height = steps.down * static_cast<double>(image.down.size),
+                 width = steps.across * static_cast<double>(image.across.size);
+    const double longest = std::max(height, width), finest = std::min(steps.down, steps.across);
+    double scale = std::max(wanted / longest, std::min(1 / finest, most / longest));
+    if (scale * finest >= 1) scale = std::round(scale * finest) / finest;  // whole pixels per voxel
+    const auto pixels = [&](double length) {
+        return std::clamp<std::int64_t>(std::llround(length * scale), thinnest, static_cast<std::int64_t>(most));
+    };
+    return {pixels(height), pixels(width)};
+}
+
+// Drawn pixel p of `pixels` shows voxels [first, last) of n: one where they are wider than a pixel.
+std::pair<std::int64_t, std::int64_t> voxels_of(std::int64_t p, std::int64_t pixels, std::int64_t n) {
+    const std::int64_t first = p * n / pixels;
+    return {first, std::max(first + 1, std::min(n, (p + 1) * n / pixels))};
+}
+
+// The image in its figure's pixels: voxels are repeated, or several share a pixel, which shows the greatest of a
+// projection and the mean of a slice.
+std::vector<float> to_scale(const VolumeImage& image, const Size& size, What what) {
+    std::vector<float> out;
+    out.reserve(static_cast<std::size_t>(size.rows * size.columns));
+    for (std::int64_t r = 0; r < size.rows; ++r)
+        for (std::int64_t c = 0; c < size.columns; ++c) {
+            const auto [top, bottom] = voxels_of(r, size.rows, image.down.size);
+            const auto [left, right] = voxels_of(c, size.columns, image.across.size);
+            float greatest = std::numeric_limits<float>::quiet_NaN();
+            double sum = 0, known = 0;
+            for (std::int64_t y = top; y < bottom; ++y)
+                for (std::int64_t x = left; x < right; ++x) {
+                    const float v = image.values[static_cast<std::size_t>(y * image.across.size + x)];
+                    if (std::isnan(v)) continue;
+                    greatest = greatest >= v ? greatest : v;
+                    sum += static_cast<double>(v);
+                    ++known;
+                }
+            out.push_back(what == What::maximum || known == 0 ? greatest : static_cast<float>(sum / known));
+        }
+    return out;
+}
+
+std::string place(const Axis& axis, std::int64_t index) {
+    if (axis.unit != "m") return "";
+    return fmt::format(" at {:.4g} mm", axis.at(index) * 1e3);
+}
+
+std::string words_of(const Volume& volume, const Projection::Settings& s) {
+    const char* along = letter(s.axis);
+    switch (s.what) {
+        case What::maximum: return fmt::format("maximum along {}", along);
+        case What::mean: return fmt::format("mean along {}", along);
+        case What::sum: return fmt::format("sum along {}", along);
+        default: return fmt::format("slice {} = {}{}", along, s.index, place(axis_of(volume, s.axis), s.index));
+    }
+}
+
+}  // namespace
+
+const std::vector<std::string>& volume_picture_names() {
+    static const std::vector<std::string> names{"max_z", "max_y", "max_x", "slice_z", "slice_y", "slice_x"};
+    return names;
+}
+
+std::vector<VolumePicture> volume_pictures(const Volume& volume) {
+    const std::array<std::int64_t, 3> slices = fullest_slices(volume);
+    const std::array along{Along::z, Along::y, Along::x};
+    std::vector<VolumePicture> pictures;
+    for (std::size_t k = 0; k < 6; ++k)
+        pictures.push_back({volume_picture_names()[k],
+                            {along[k % 3], k < 3 ? What::maximum : What::slice, k < 3 ? 0 : slices[k % 3]}});
+    return pictures;
+}
+
+VolumeImage image_of(const Volume& volume, const Projection::Settings& settings) {
+    const VolumeView view{volume.values.data(), volume.z.size, volume.y.size, volume.x.size};
+    const Projection::Coefficients c = Projection::prepare(settings, view);
+    VolumeImage image;
+    image.along = axis_of(volume, settings.axis);
+    image.down = settings.axis == Along::z ? volume.y : volume.z;
+    image.across = settings.axis == Along::x ? volume.y : volume.x;
+    image.values.resize(static_cast<std::size_t>(c.pixels()));
+    if (settings.what == What::maximum) image.position.resize(image.values.size());
+    const std::unique_ptr<Queue> queue = open_cpu_queue(1);
+    run<Projection>(*queue,
+                    ProjectionTask{view, image.values.data(), image.position.empty() ? nullptr : image.position.data()},
+                    c, 0);
+    return image;
+}
+
+void write_volume_figure(const std::filesystem::path& path, const Volume& volume, const VolumePicture& picture,
+                         const Recipe& recipe, const std::string& source, bool force) {
+    const VolumeImage image = image_of(volume, picture.settings);
+    const Steps steps = steps_of(image);
+    const Size size = size_of(image, steps);
+    GatedImages drawn_image;
+    drawn_image.rows = size.rows;
+    drawn_image.columns = size.columns;
+    drawn_image.signal = volume.name;
+    drawn_image.layers.push_back(
+        {volume.name, volume.unit, volume.long_name, to_scale(image, size, picture.settings.what)});
+    const ImageLayer& layer = drawn_image.layers.front();
+    const LayerColours colours = colours_of(drawn_image, layer, 0, tone_of(recipe, layer), true);
+    const std::string words = words_of(volume, picture.settings);
+    Figure figure = coloured(colours);
+    figure.title = fmt::format("{}: {}, {}", source, volume.name, words);
+    figure.caption = layer.long_name.empty() ? caption_of(colours) : layer.long_name + "; " + caption_of(colours);
+    figure.quantity = volume.name;
+    figure.unit = volume.unit == "1" ? "" : volume.unit;
+    const Along down = picture.settings.axis == Along::z ? Along::y : Along::z,
+                across = picture.settings.axis == Along::x ? Along::y : Along::x;
+    figure.down = drawn(image.down, down, steps.down);
+    figure.across = drawn(image.across, across, steps.across);
+    write_figure_png(path, figure, force);
+}
+
+}  // namespace firstlight

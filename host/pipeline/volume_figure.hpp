@@ -1,0 +1,47 @@
+// A volume as figures that people look at: its maximum along z, y and x, and one slice across each axis.
+//
+//   for (const VolumePicture& picture : volume_pictures(volume))
+//       write_volume_figure(folder / ("scan_mu_" + picture.name + ".png"), volume, picture, recipe, "scan.h5", force);
+//
+// Images keep the volume's order of axes, the first downwards: along z [y][x], along y [z][x], along x [z][y]. Lengths
+// are in mm and true to scale, also where steps differ; the thinnest image is 24 pixels wide.
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "host/data/volume.hpp"
+#include "host/pipeline/recipe.hpp"
+#include "kernels/rendering/projection.hpp"
+
+namespace firstlight {
+
+struct VolumePicture {
+    std::string name;  // "max_z", "slice_x"
+    Projection::Settings settings;
+};
+
+// The names that volume_pictures() gives, whatever the volume.
+[[nodiscard]] const std::vector<std::string>& volume_picture_names();
+
+// The six pictures. Slices are those that hold most: of all voxels above half of the maximum, the slice with the
+// greatest sum (the middle one where nothing is above 0).
+[[nodiscard]] std::vector<VolumePicture> volume_pictures(const Volume& volume);
+
+// The image of a picture: float32 [first axis][second axis], NaN where no voxel has a value.
+struct VolumeImage {
+    std::vector<float> values;
+    std::vector<std::int32_t> position;  // of a maximum, along the axis that is looked along; -1 where there is none
+    Axis down, across;                   // its rows and columns
+    Axis along;
+};
+[[nodiscard]] VolumeImage image_of(const Volume& volume, const Projection::Settings& settings);
+
+// Colours as the recipe's tone_map says, on a linear scale between percentiles of the image. Errors: as write_png;
+// usage when there is no such slice.
+void write_volume_figure(const std::filesystem::path& path, const Volume& volume, const VolumePicture& picture,
+                         const Recipe& recipe, const std::string& source, bool force);
+
+}  // namespace firstlight
