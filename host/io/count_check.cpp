@@ -9,6 +9,7 @@
 #include <mutex>
 #include <set>
 
+#include "kernels/support/error.hpp"
 #include "kernels/support/gate_axis.hpp"
 #include "kernels/support/parallel_for.hpp"
 
