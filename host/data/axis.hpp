@@ -49,4 +49,12 @@ inline std::vector<double> positions(const Axis& axis) {
     return all;
 }
 
+// Centres of n equal cells that share out `size` around 0.
+inline std::vector<double> cell_centres(std::int64_t n, double size) {
+    std::vector<double> at;
+    for (std::int64_t i = 0; i < n; ++i)
+        at.push_back(((static_cast<double>(i) + 0.5) / static_cast<double>(n) - 0.5) * size);
+    return at;
+}
+
 }  // namespace firstlight

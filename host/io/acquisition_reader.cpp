@@ -8,6 +8,7 @@
 #include <cstring>
 #include <limits>
 
+#include "host/data/axis.hpp"
 #include "host/io/calibration_group.hpp"
 #include "host/io/gated_layout.hpp"
 #include "kernels/support/error.hpp"
@@ -254,8 +255,18 @@ void AcquisitionReader::read_geometry() {
     read_medium_group(reader_, out_.scan_.medium);
     out_.scan_.standoff_m = reader_.number("/entry/geometry/standoff", "m", -infinity, infinity);
     out_.info_.scan_size_m = reader_.array("/entry/geometry/scan_size", "m", {{2}});
+    place_pixels();
     out_.info_.world_from_camera = reader_.array("/entry/geometry/world_from_camera", "1", {{4, 4}});
     out_.info_.world_from_source = reader_.array("/entry/geometry/world_from_source", "1", {{4, 4}});
+}
+
+// Where pixels are not said to be, they are the cells of the scanned area.
+void AcquisitionReader::place_pixels() {
+    const std::vector<double>& size = out_.info_.scan_size_m;
+    Scan& scan = out_.scan_;
+    if (size.size() != 2) return;
+    if (scan.y_m.empty() && size[0] > 0) scan.y_m = cell_centres(scan.rows, size[0]);
+    if (scan.x_m.empty() && size[1] > 0) scan.x_m = cell_centres(scan.columns, size[1]);
 }
 
 void AcquisitionReader::read_calibration() { read_calibration_group(reader_, out_.scan_); }

@@ -26,6 +26,7 @@ class AcquisitionReader {
     void read_exposure();
     void read_instrument();
     void read_geometry();
+    void place_pixels();
     void read_calibration();
     void read_reference();
     void read_event_reference();

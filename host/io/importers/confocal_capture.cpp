@@ -88,14 +88,8 @@ void set_scene(Imported& out, MetadataReader& reader, const ConfocalOptions& opt
         throw Error(ExitCode::bad_input,
                     fmt::format("{}: /meas holds {} negative or not finite counts", reader.file().name(), bad.number),
                     fmt::format("one is at y {}, x {}, bin {}", bad.first[1], bad.first[2], bad.first[3]));
-    const auto centres = [](std::int64_t n, double size) {
-        std::vector<double> at;
-        for (std::int64_t i = 0; i < n; ++i)
-            at.push_back(((static_cast<double>(i) + 0.5) / static_cast<double>(n) - 0.5) * size);
-        return at;
-    };
-    scan.y_m = centres(scan.rows, (*options.scan_size_m)[0]);
-    scan.x_m = centres(scan.columns, (*options.scan_size_m)[1]);
+    scan.y_m = cell_centres(scan.rows, (*options.scan_size_m)[0]);
+    scan.x_m = cell_centres(scan.columns, (*options.scan_size_m)[1]);
     out.info.scan_size_m = {(*options.scan_size_m)[0], (*options.scan_size_m)[1]};
     out.info.provenance.assumptions.push_back(
         fmt::format("scan size {} m x {} m (y, x), as given; pixels are evenly spaced cells of it, centred on 0",

@@ -162,6 +162,33 @@ TEST(Acquisition, round_trip_keeps_everything) {
     }
 }
 
+TEST(Acquisition, pixels_are_cells_of_the_scanned_area_where_nothing_else_is_said) {
+    const ScratchFolder folder("cells");
+    Scan s;
+    s.rows = 2;
+    s.columns = 4;
+    s.bins = 8;
+    s.bin_width_s = 1e-12;
+    AcquisitionInfo info;
+    info.scan_size_m = {0.1, 0.2};
+    const auto opened = [&] {
+        WriteOptions options;
+        options.force = true;
+        AcquisitionWriter writer(folder.path / "scan.h5", s, info, options);
+        writer.write_all(PhotonCube(s.type, 1, s.rows, s.columns, s.bins));
+        writer.commit();
+        return AcquisitionFile::open(folder.path / "scan.h5", {}).scan();
+    };
+    const Scan cells = opened();
+    ASSERT_EQ(cells.y_m.size(), 2U);
+    EXPECT_NEAR(cells.y_m[0], -0.025, 1e-15);
+    ASSERT_EQ(cells.x_m.size(), 4U);
+    EXPECT_NEAR(cells.x_m[0], -0.075, 1e-15);
+    EXPECT_NEAR(cells.x_m[3], 0.075, 1e-15);
+    s.x_m = {0, 1, 2, 3};
+    EXPECT_EQ(opened().x_m, s.x_m);
+}
+
 TEST(Acquisition, is_written_through_the_disk_when_large) {
     const ScratchFolder folder("large");
     Scan s;
