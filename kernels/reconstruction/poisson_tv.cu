@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "kernels/reconstruction/poisson_tv_search.hpp"
+#include "kernels/support/device_bytes_cuda.cuh"
 #include "kernels/support/launch_cuda.cuh"
 
 namespace firstlight {
@@ -66,21 +67,6 @@ __global__ void finish_pixels(ImageTile images, TvPlanes p, double worth) {
     const std::int64_t i = global_thread();
     if (i < p.pixels()) tv_finish_pixel(images, p, i, worth);
 }
-
-class DeviceBytes {
-  public:
-    explicit DeviceBytes(std::size_t bytes) { check_cuda(cudaMalloc(&data_, bytes), "allocating device memory"); }
-    ~DeviceBytes() { (void)cudaFree(data_); }
-    DeviceBytes(const DeviceBytes&) = delete;
-    DeviceBytes& operator=(const DeviceBytes&) = delete;
-    template <class T>
-    [[nodiscard]] T* as() const {
-        return static_cast<T*>(data_);
-    }
-
-  private:
-    void* data_ = nullptr;
-};
 
 class CudaPlanes {
   public:

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/reconstruction/poisson_tv.hpp"
+#include "kernels/support/total_variation.hpp"
 
 namespace firstlight {
 
@@ -22,10 +23,6 @@ struct TvPlanes {
     FL_HD std::int64_t pixels() const { return rows * columns; }
     FL_HD std::int64_t px_at(std::int64_t row, std::int64_t column) const { return row * (columns + 1) + column + 1; }
     FL_HD std::int64_t py_at(std::int64_t row, std::int64_t column) const { return (row + 1) * columns + column; }
-};
-
-struct TvSteps {
-    float lambda = 0, primal = 0, dual = 0;
 };
 
 // One pixel's measured numbers.
@@ -86,16 +83,6 @@ FL_HD inline void tv_start_pixel(const ImageTile& images, const TvPlanes& p, std
     p.counts[i] = static_cast<float>(d.counts / worth);
     p.x[i] = static_cast<float>(d.known ? (d.counts - d.background) / of_image : mean);
     p.ahead[i] = p.x[i];
-}
-
-FL_INLINE void tv_dual_pixel(float here, float right, float below, const TvSteps& s, float& px, float& py) {
-    const float a = px + s.dual * (right - here);
-    const float b = py + s.dual * (below - here);
-    const float length = sqrtf(a * a + b * b);
-    const float least = s.lambda > 1e-30F ? s.lambda : 1e-30F;
-    const float shrink = s.lambda / (length > least ? length : least);
-    px = a * shrink;
-    py = b * shrink;
 }
 
 FL_INLINE void tv_primal_pixel(float left_px, float px, float above_py, float py, float weight, float offset,
