@@ -90,6 +90,13 @@ class Run {
         }
         std::sort(layers.begin(), layers.end());
         layers.erase(std::unique(layers.begin(), layers.end()), layers.end());
+        if (kind != StageKind::images) return layers;
+        const std::vector<Layer> of_traces = layers_of(StageKind::traces);
+        const auto has_no_source = [&](Layer layer) {
+            const Layer from = made_from(layer);
+            return from != layer && std::find(of_traces.begin(), of_traces.end(), from) == of_traces.end();
+        };
+        layers.erase(std::remove_if(layers.begin(), layers.end(), has_no_source), layers.end());
         return layers;
     }
 

@@ -8,6 +8,7 @@
 #include "kernels/gating/adaptive_gate_trace.hpp"
 #include "kernels/gating/backscatter.hpp"
 #include "kernels/gating/forward_scatter.hpp"
+#include "kernels/gating/last_surface.hpp"
 
 namespace firstlight {
 namespace {
@@ -64,24 +65,45 @@ const SurveySample& sample_of(const StageContext& context) {
     return *context.sample;
 }
 
+std::int64_t most_surfaces(const AdaptiveGate::Params& params) {
+    return params.surfaces == AdaptiveGate::Surfaces::strongest ? 1 : KnownLight::most;
+}
+
+// Where a surface's light lies about its window.
+SurfaceSpan span_of(const BinnedResponse& response, const WindowTest& test) {
+    const TapSpan span = shortest_span(response.taps, surface_share);
+    const BestRun run = best_run(response.taps, test.width);
+    const std::int64_t slack = test.width / 2;
+    return {test.width, std::max<std::int64_t>(0, run.start - span.first) + slack,
+            std::max<std::int64_t>(0, span.last - run.start - test.width) + slack};
+}
+
 Backscatter background_of(const AdaptiveGate::Params& params, const StageContext& context,
                           const BinnedResponse& response, const WindowTest& test) {
     if (params.background == AdaptiveGate::Background::flat)
         return {std::vector<double>(static_cast<std::size_t>(test.bins), 1.0), 0};
-    const TapSpan span = shortest_span(response.taps, surface_share);
-    const BestRun run = best_run(response.taps, test.width);
-    const std::int64_t slack = test.width / 2;
-    const SurfaceSpan surface{test.width, std::max<std::int64_t>(0, run.start - span.first) + slack,
-                              std::max<std::int64_t>(0, span.last - run.start - test.width) + slack};
-    return pooled_backscatter(context.scan, sample_of(context), surface, test.from, test.to);
+    return pooled_backscatter(context.scan, sample_of(context), span_of(response, test), test.from, test.to,
+                              most_surfaces(params));
+}
+
+// Those that are alone in their trace: light of one behind would pass for light that was scattered forwards.
+std::vector<Surface> lone_surfaces(const std::vector<Surface>& surfaces) {
+    const auto same_trace = [](const Surface& a, const Surface& b) { return a.tile == b.tile && a.trace == b.trace; };
+    std::vector<Surface> lone;
+    for (std::size_t s = 0; s < surfaces.size(); ++s)
+        if ((s == 0 || !same_trace(surfaces[s - 1], surfaces[s])) &&
+            (s + 1 == surfaces.size() || !same_trace(surfaces[s], surfaces[s + 1])))
+            lone.push_back(surfaces[s]);
+    return lone;
 }
 
 ForwardScatter scatter_of(const AdaptiveGate::Params& params, const StageContext& context, const Scan& scan,
-                          const Backscatter& background, const WindowTest& test) {
+                          const BinnedResponse& response, const Backscatter& background, const WindowTest& test) {
     if (params.forward_scattered == AdaptiveGate::ForwardScattered::ignored) return {};
     const SurveySample& sample = sample_of(context);
-    return fit_forward_scatter(scan, sample, find_surfaces(sample, background, test.width, test.from, test.to),
-                               test.width);
+    const std::vector<Surface> surfaces = find_surfaces(sample, background, test.width, test.from, test.to,
+                                                        {most_surfaces(params), span_of(response, test).tail});
+    return fit_forward_scatter(scan, sample, lone_surfaces(surfaces), test.width);
 }
 
 // `seen`: the response with the light that was scattered forwards, which the filter looks for.
@@ -144,6 +166,41 @@ void add_up(const TraceTile& tile, std::int64_t trace, std::int64_t radius, std:
     });
 }
 
+// A trace, or the sum of several, as find_last_surface takes it.
+struct SummedTrace {
+    const AdaptiveGate::Coefficients& c;
+    const float* y;
+    const float* z;  // y over the live fractions
+    const std::vector<double>& before;
+    TraceNoise noise;
+    std::int64_t last;
+
+    [[nodiscard]] BinsBehind sums(std::int64_t from, const KnownLight& known) const {
+        BinsBehind sums;
+        sums.counts = sum_counts({y, CountType::f4, 1, last}, 0, from, last);
+        sums.shape = shape_of_range(noise, before, from, last);
+        for (std::int64_t i = from; i < last; ++i)
+            sums.known += live_at(noise, i) * known_in_bin(c.filters[0], known, noise.edges, i);
+        return sums;
+    }
+    [[nodiscard]] FoundWindow window(std::int64_t from, const BinsBehind& behind, const KnownLight& known) const {
+        std::vector<double> light(static_cast<std::size_t>(last));
+        for (std::int64_t i = from; i < last; ++i)
+            light[static_cast<std::size_t>(i)] = known_in_bin(c.filters[0], known, noise.edges, i);
+        return window_behind(
+            c.test, noise, y, [&](std::int64_t i) { return light[static_cast<std::size_t>(i)]; }, behind, from,
+            last - c.test.width + 1);
+    }
+    [[nodiscard]] FoundArrival light(const FilterView& filter, const SearchRange& places, const SearchRange& around,
+                                     const KnownLight& known) const {
+        std::vector<float> rest(static_cast<std::size_t>(c.test.bins));
+        for (std::int64_t i = around.first; i < around.last - 1 + filter.taps; ++i)
+            rest[static_cast<std::size_t>(i)] =
+                static_cast<float>(static_cast<double>(z[i]) - known_in_bin(filter, known, noise.edges, i));
+        return find_in_trace(rest.data(), noise.live, noise.edges, filter, places, around);
+    }
+};
+
 }  // namespace
 
 const ParamTable& AdaptiveGate::Params::table() {
@@ -173,6 +230,12 @@ const ParamTable& AdaptiveGate::Params::table() {
         real(&Params::gaussian_fwhm_ps, "gaussian_fwhm_ps", "ps", "full width at half maximum of the Gaussian response",
              0.1, 1e6)
             .only_if("response", "gaussian"),
+        choice(&Params::surfaces, "surfaces",
+               "surfaces of a pixel that are found: the strongest, or also the last one behind it",
+               {"strongest", "strongest_and_last"}),
+        real(&Params::least_share, "least_share", "",
+             "a surface behind counts where its light is at least this share of the strongest's", 0, 1)
+            .only_if("surfaces", "strongest_and_last"),
     };
     return t;
 }
@@ -196,12 +259,14 @@ AdaptiveGate::Coefficients AdaptiveGate::prepare(const Params& params, StageCont
     check(params, scan, c.test.width, c.test.to - c.test.from);
 
     const Backscatter background = background_of(params, context, response, c.test);
-    const ForwardScatter scatter = scatter_of(params, context, scan, background, c.test);
+    const ForwardScatter scatter = scatter_of(params, context, scan, response, background, c.test);
     scan.irf = with_forward_scatter(scan, scatter);
     lay_filters(scatter.share > 0 ? binned_response(scan) : response, response, context, c);
 
     c.radius = params.superpixel_px / 2;
     c.few_counts = params.few_counts;
+    c.last = params.surfaces == Surfaces::strongest_and_last;
+    c.least_share = params.least_share;
     std::vector<double> rate;
     for (auto i = static_cast<std::size_t>(c.test.from + 0.5); i < static_cast<std::size_t>(c.test.to + 0.5); ++i)
         rate.push_back(background.rate[i] + background.dark);
@@ -228,6 +293,7 @@ void AdaptiveGate::on_cpu(const TraceTile& tile, const Coefficients& c) {
     for (std::int64_t i = 0; i < tile.counts.traces; ++i) {
         AcceptedGate gate;
         FoundArrival found;
+        std::int64_t of_radius = 0;
         for (std::int64_t radius = 0; radius <= c.radius && !tile.is_masked(i); ++radius) {
             if (gate.accepted && gate.window.counts >= c.few_counts) break;
             const TraceNoise noise = summed_noise(tile, i, radius);
@@ -253,8 +319,20 @@ void AdaptiveGate::on_cpu(const TraceTile& tile, const Coefficients& c) {
             if (!larger.accepted || !is_better(gate, larger, c.test.width)) continue;
             gate = larger;
             found = light;
+            of_radius = radius;
         }
         write_gate(tile, i, c, sum_counts(tile.counts, i, 0, tile.counts.bins), gate, found);
+        if (!c.last) continue;
+        LastSurface last;
+        if (gate.accepted) {
+            const TraceNoise noise = summed_noise(tile, i, of_radius);
+            add_up(tile, i, of_radius, y, z);
+            fill_shape(c.test, noise, before);
+            const SummedTrace trace{c,      y.data(), z.empty() ? y.data() : z.data(),
+                                    before, noise,    last_searched(c.test, noise)};
+            last = find_last_surface(trace, c, gate, found, static_cast<std::uint64_t>(tile.window.pixel(i)));
+        }
+        write_last(tile, i, c, gate.accepted, last);
     }
     for (std::int64_t i = 0; i < tile.counts.traces; ++i) flag_low_counts(tile, i);
 }

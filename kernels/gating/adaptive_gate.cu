@@ -2,6 +2,7 @@
 // two reads per trace added up; the filter's places and then its phases are tried one per lane. Sums of neighbouring
 // traces are made as they are read: nothing is stored, and any length of trace fits.
 #include "kernels/gating/adaptive_gate_trace.hpp"
+#include "kernels/gating/last_surface.hpp"
 #include "kernels/support/launch_cuda.cuh"
 #include "kernels/support/matched_filter_cuda.cuh"
 #include "kernels/support/warp_cuda.cuh"
@@ -50,15 +51,23 @@ __device__ void warp_most_significant(FoundWindow& best) {
     }
 }
 
+// Each lane looks at its own stretch of the windows.
+template <class F>
+__device__ FoundWindow best_in_warp(std::int64_t first, std::int64_t windows, const F& best_of) {
+    const std::int64_t stretch = (windows + 31) / 32;
+    const std::int64_t from = first + lane() * stretch;
+    FoundWindow best;
+    if (windows > 0) best = best_of(from, from + stretch < first + windows ? from + stretch : first + windows);
+    warp_most_significant(best);
+    return best;
+}
+
 template <class Z>
 __device__ FoundWindow window_in_warp(const WindowTest& test, const TraceNoise& noise, const Z& y, std::int64_t first,
                                       std::int64_t last, double n, double shape) {
-    FoundWindow best;
-    const std::int64_t windows = last - first - test.width + 1;
-    if (windows > 0 && shape > 0) {
-        const std::int64_t stretch = (windows + 31) / 32;
-        const std::int64_t from = first + lane() * stretch;
-        const std::int64_t to = from + stretch < first + windows ? from + stretch : first + windows;
+    const std::int64_t windows = shape > 0 ? last - first - test.width + 1 : 0;
+    return best_in_warp(first, windows, [&](std::int64_t from, std::int64_t to) {
+        FoundWindow best;
         double q = 0;
         for (std::int64_t j = from; j < to; ++j) {
             if (j == from)
@@ -69,10 +78,59 @@ __device__ FoundWindow window_in_warp(const WindowTest& test, const TraceNoise& 
             look_at_window(j, q, in_window, n / shape, n, best);
             q -= static_cast<double>(y[j]);
         }
-    }
-    warp_most_significant(best);
-    return best;
+        return best;
+    });
 }
+
+// Counts less the light of known surfaces.
+template <class T>
+struct RestCounts {
+    SummedCounts<T> z;
+    FilterView filter;
+    KnownLight known;
+    const float* edges;
+    std::int64_t at = 0;
+
+    __device__ float operator[](std::int64_t i) const {
+        return static_cast<float>(static_cast<double>(z[at + i]) - known_in_bin(filter, known, edges, at + i));
+    }
+    __device__ RestCounts operator+(std::int64_t i) const {
+        RestCounts moved = *this;
+        moved.at += i;
+        return moved;
+    }
+};
+
+// A trace, or the sum of several, as find_last_surface takes it.
+template <class T>
+struct SummedTrace {
+    const AdaptiveGate::Coefficients& c;
+    SummedCounts<T> y, z;  // z: over the live fractions
+    TraceNoise noise;
+    std::int64_t last;
+
+    __device__ BinsBehind sums(std::int64_t from, const KnownLight& known) const {
+        BinsBehind sums;
+        for (std::int64_t i = from + lane(); i < last; i += 32) {
+            sums.counts += static_cast<double>(y[i]);
+            sums.shape += live_at(noise, i) * (shape_before(c.test, noise, i + 1) - shape_before(c.test, noise, i));
+            sums.known += live_at(noise, i) * known_in_bin(c.filters[0], known, noise.edges, i);
+        }
+        return {warp_sum(sums.counts), warp_sum(sums.shape), warp_sum(sums.known)};
+    }
+    __device__ FoundWindow window(std::int64_t from, const BinsBehind& behind, const KnownLight& known) const {
+        return best_in_warp(from, last - from - c.test.width + 1, [&](std::int64_t begin, std::int64_t end) {
+            return window_behind(
+                c.test, noise, y, [&](std::int64_t i) { return known_in_bin(c.filters[0], known, noise.edges, i); },
+                behind, begin, end);
+        });
+    }
+    __device__ FoundArrival light(const FilterView& filter, const SearchRange& places, const SearchRange& around,
+                                  const KnownLight& known) const {
+        const RestCounts<T> rest{z, filter, known, noise.edges};
+        return find_in_warp(FilteredTrace<RestCounts<T>>{rest, noise.live, noise.edges}, filter, places, around);
+    }
+};
 
 template <class T>
 __global__ void gate_adaptively(const T* counts, TraceTile tile, AdaptiveGate::Coefficients c) {
@@ -84,6 +142,7 @@ __global__ void gate_adaptively(const T* counts, TraceTile tile, AdaptiveGate::C
     total = warp_sum(total);
     AcceptedGate gate;
     FoundArrival found;
+    std::int64_t of_radius = 0;
     for (std::int64_t radius = 0; radius <= c.radius && !tile.is_masked(trace); ++radius) {
         if (gate.accepted && gate.window.counts >= c.few_counts) break;
         const TraceNoise noise = summed_noise(tile, trace, radius);
@@ -114,8 +173,21 @@ __global__ void gate_adaptively(const T* counts, TraceTile tile, AdaptiveGate::C
         if (!larger.accepted || !is_better(gate, larger, c.test.width)) continue;
         gate = larger;
         found = light;
+        of_radius = radius;
     }
     if (lane() == 0) write_gate(tile, trace, c, total, gate, found);
+    if (!c.last) return;
+    LastSurface last;
+    if (gate.accepted) {
+        const TraceNoise noise = summed_noise(tile, trace, of_radius);
+        const SummedTrace<T> summed{c,
+                                    {counts, &tile, trace, of_radius, 0, false},
+                                    {counts, &tile, trace, of_radius, 0, noise.live != nullptr},
+                                    noise,
+                                    last_searched(c.test, noise)};
+        last = find_last_surface(summed, c, gate, found, static_cast<std::uint64_t>(tile.window.pixel(trace)));
+    }
+    if (lane() == 0) write_last(tile, trace, c, gate.accepted, last);
 }
 
 __global__ void flag_empty(TraceTile tile) {

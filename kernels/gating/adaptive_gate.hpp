@@ -17,13 +17,16 @@
 // light behind it that was scattered forwards on its way (gating/forward_scatter.hpp), which would else make every
 // surface look too far away; the standard deviation knows nothing of how well that is known.
 // Light that does not stand out of the bins around the response is not accepted: it is an edge of the fog.
+// `surfaces = strongest_and_last` searches what lies behind the accepted gate, too, for the last surface that passes
+// the same test (gating/last_surface.hpp): the wall behind a net or glass. Where none does, last is the strongest.
 //     ballistic = (sum y / live - B) / gain,  var = (sum y / live^2 + var B) / gain^2,  sums over the window,
 // B the background's curve in it, scaled by the counts outside it: unbiased in a given window, but a window that was
 // chosen for its counts holds about one count more than its light when there are few.
 //
 // Reads model.live, edges, gain, dark, shift, flags. Fills model.arrival, arrival_sigma [bins]. Layers: counts (all),
-// ballistic, ballistic_sigma, background [counts], arrival, arrival_sigma [s, without the shift], snr. Where nothing
-// was accepted all but counts are NaN and the flag is low_counts; masked pixels: NaN. Effect: counts in the gate less
+// ballistic, ballistic_sigma, background [counts], arrival, arrival_sigma [s, without the shift], snr; of the last
+// surface arrival_last, arrival_last_sigma, ballistic_last. Where nothing was accepted all but counts are NaN and the
+// flag is low_counts; masked pixels: NaN. Effect: counts in the gate less
 // all. context.shared: writes "gate_share", the share of the response's unscattered light in a window placed best.
 // halo(): a tile must come with superpixel_px / 2 more pixels on each side; results of those pixels are incomplete.
 // Errors: no response and none given; a window that is not shorter than a third of the searched range; an even
@@ -48,6 +51,7 @@ struct AdaptiveGate {
     enum class Background : std::uint8_t { pooled, flat };
     enum class ForwardScattered : std::uint8_t { fitted, ignored };
     enum class ResponseSource : std::uint8_t { measured, gaussian };
+    enum class Surfaces : std::uint8_t { strongest, strongest_and_last };
     struct Params {
         double false_acceptance = 0.01;
         double window_ps = std::numeric_limits<double>::quiet_NaN();
@@ -59,6 +63,8 @@ struct AdaptiveGate {
         double search_to_ps = std::numeric_limits<double>::quiet_NaN();
         ResponseSource response = ResponseSource::measured;
         double gaussian_fwhm_ps = 60;
+        Surfaces surfaces = Surfaces::strongest;
+        double least_share = 0.02;
         static const ParamTable& table();
     };
     static constexpr int filter_strengths = 4;  // signal over background per bin 1, 8, 64, 512: the nearest is taken
@@ -69,6 +75,8 @@ struct AdaptiveGate {
         std::int64_t radius = 0;                    // of the largest superpixel
         double few_counts = 0;
         double bin_width_s = 0, first_bin_centre_s = 0;
+        bool last = false;       // the last surface is searched, too
+        double least_share = 0;  // of the strongest's light
     };
 
     static Survey survey(const Params& params, const Scan&) {
@@ -77,9 +85,14 @@ struct AdaptiveGate {
         return asks ? Survey::sample : Survey::none;
     }
     static std::int64_t halo(const Params& params) { return params.superpixel_px / 2; }
-    static std::vector<Layer> layers(const Params&) {
-        return {Layer::counts,        Layer::ballistic, Layer::ballistic_sigma, Layer::background, Layer::arrival,
-                Layer::arrival_sigma, Layer::snr};
+    static std::vector<Layer> layers(const Params& params) {
+        std::vector<Layer> layers{Layer::counts,     Layer::ballistic, Layer::ballistic_sigma,
+                                  Layer::background, Layer::arrival,   Layer::arrival_sigma,
+                                  Layer::snr};
+        if (params.surfaces == Surfaces::strongest_and_last)
+            for (const Layer layer : {Layer::arrival_last, Layer::arrival_last_sigma, Layer::ballistic_last})
+                layers.push_back(layer);
+        return layers;
     }
     static Coefficients prepare(const Params&, StageContext&);
     static void on_cpu(const TraceTile&, const Coefficients&);

@@ -45,15 +45,15 @@ FL_SIMD Pool pooled(const SurveySample& sample, std::int64_t bins, const std::ve
         for (std::int64_t i = 0; i < tile.counts.traces; ++i) {
             if (tile.is_masked(i)) continue;
             const TraceNoise noise = noise_of(tile, i);
-            std::int64_t out_first = 0;
-            std::int64_t out_last = 0;
-            if (surface != surfaces.end() && surface->tile == t && surface->trace == i) {
-                out_first = surface->start - span.head;
-                out_last = surface->start + span.width + span.tail;
-                ++surface;
-            }
+            const auto first_out = surface;
+            while (surface != surfaces.end() && surface->tile == t && surface->trace == i) ++surface;
+            const auto is_left_out = [&](std::int64_t b) {
+                for (auto out = first_out; out != surface; ++out)
+                    if (b >= out->start - span.head && b < out->start + span.width + span.tail) return true;
+                return false;
+            };
             for (std::int64_t b = 0; b < bins; ++b) {
-                if (b >= out_first && b < out_last) continue;
+                if (is_left_out(b)) continue;
                 const double begin = edge_at(noise, b);
                 const double end = edge_at(noise, b + 1);
                 const double to = std::floor((begin + end) / 2 - noise.shift);
@@ -118,7 +118,7 @@ std::vector<double> opened(const std::vector<double>& rate, std::int64_t length)
 }  // namespace
 
 std::vector<Surface> find_surfaces(const SurveySample& sample, const Backscatter& background, std::int64_t width,
-                                   double from, double to) {
+                                   double from, double to, const SurfacesSought& sought) {
     const auto bins = static_cast<std::int64_t>(background.rate.size());
     const std::vector<double> curve = cumulated(background.rate);
     const double windows = std::max(1.0, to - from - static_cast<double>(width) + 1);
@@ -133,19 +133,22 @@ std::vector<Surface> find_surfaces(const SurveySample& sample, const Backscatter
             if (tile.is_masked(i)) continue;
             const TraceNoise noise = noise_of(tile, i);
             fill_shape(test, noise, before);
-            const std::int64_t first = first_searched(test, noise);
+            std::int64_t first = first_searched(test, noise);
             const std::int64_t last = last_searched(test, noise);
             if (first >= last) continue;
             visit_counts(tile.counts, [&](const auto* counts) {
                 for (std::int64_t b = 0; b < bins; ++b)
                     y[static_cast<std::size_t>(b)] = static_cast<float>(counts[i * bins + b]);
             });
-            const double n = sum_counts(tile.counts, i, first, last);
-            const double shape = shape_of_range(noise, before, first, last);
-            const FoundWindow found = most_significant_window(test, noise, y.data(), before, first, last, n, shape);
-            if (!is_significant(test, found, n, shape, 1)) continue;
-            const double rest = shape > found.shape ? (n - found.counts) / (shape - found.shape) : 0;
-            surfaces.push_back({t, i, found.start, found.counts, rest * found.shape});
+            for (std::int64_t s = 0; s < sought.most && first + width <= last; ++s) {
+                const double n = sum_counts({y.data(), CountType::f4, 1, bins}, 0, first, last);
+                const double shape = shape_of_range(noise, before, first, last);
+                const FoundWindow found = most_significant_window(test, noise, y.data(), before, first, last, n, shape);
+                if (!is_significant(test, found, n, shape, 1)) break;
+                const double rest = shape > found.shape ? (n - found.counts) / (shape - found.shape) : 0;
+                surfaces.push_back({t, i, found.start, found.counts, rest * found.shape});
+                first = found.start + width + sought.apart;
+            }
         }
     }
     return surfaces;
@@ -158,7 +161,7 @@ std::vector<double> cumulated(const std::vector<double>& rate) {
 }
 
 Backscatter pooled_backscatter(const Scan& scan, const SurveySample& sample, const SurfaceSpan& surface, double from,
-                               double to) {
+                               double to, std::int64_t most_surfaces) {
     const Pool all = pooled(sample, scan.bins, {}, surface);
     if (all.traces == 0)
         throw Error(ExitCode::bad_input, scan.name + ": every pixel of the survey sample is masked",
@@ -178,8 +181,9 @@ Backscatter pooled_backscatter(const Scan& scan, const SurveySample& sample, con
     const std::vector<double> clipped = opened(mean, surface.head + surface.width + surface.tail + 2 * reach);
     background.rate = floored(clipped);
     for (int round = 0; round < rounds; ++round) {
-        const Pool rest =
-            pooled(sample, scan.bins, find_surfaces(sample, background, surface.width, from, to), surface);
+        const std::vector<Surface> found =
+            find_surfaces(sample, background, surface.width, from, to, {most_surfaces, surface.tail});
+        const Pool rest = pooled(sample, scan.bins, found, surface);
         std::vector<double> rate = smoothed(rest, reach);
         for (std::size_t i = 0; i < rate.size(); ++i)
             if (rest.width[i] < free_of_surfaces * all.width[i]) rate[i] = std::min(rate[i], clipped[i]);

@@ -4,9 +4,10 @@
 // dark counts. Surfaces are in that sum too, so it is freed of them in two steps.
 //   1. An opening (the largest of the least values of all runs of bins, longer than the response, that hold a bin)
 //      takes out narrow peaks and keeps steps and slopes: fog that sets in at once stays.
-//   2. The most significant window of each trace that is far from chance against that is left out of the pool with the
-//      response's head and tail around it, twice. Where more than a tenth of the traces are left out, those that remain
-//      hold surfaces too weak to be seen, so the smaller of the pool and the opening counts.
+//   2. The most significant window of each trace that is far from chance against that (and those behind it, if asked
+//      for) is left out of the pool with the response's head and tail around it, twice. Where more than a tenth of the
+//      traces are left out, those that remain hold surfaces too weak to be seen, so the smaller of the pool and the
+//      opening counts.
 // The pool is averaged over as many neighbouring bins as 400 counts need, and is nowhere below 2 % of the mean of all
 // counts. Limits: backscatter narrower than the response is taken for a surface; pixels whose fog has another shape
 // than the mean's see the difference as significant once they have counts enough.
@@ -39,13 +40,20 @@ struct Backscatter {
     double dark = 0;           // mean dark counts per bin over mean gain
 };
 
+// How many surfaces of a trace are looked for: the most significant, then ones that lie behind it by so many bins.
+struct SurfacesSought {
+    std::int64_t most = 1;
+    std::int64_t apart = 0;  // from the end of one window to the start of the next
+};
+
 // Errors: ExitCode::bad_input when every pixel of the sample is masked.
 Backscatter pooled_backscatter(const Scan& scan, const SurveySample& sample, const SurfaceSpan& surface, double from,
-                               double to);
+                               double to, std::int64_t most_surfaces = 1);
 
-// The windows of the sample's traces that are far from chance against a background; in the order of the sample.
+// The windows of the sample's traces that are far from chance against a background; in the order of the sample and, in
+// a trace, of time.
 std::vector<Surface> find_surfaces(const SurveySample& sample, const Backscatter& background, std::int64_t width,
-                                   double from, double to);
+                                   double from, double to, const SurfacesSought& sought = {});
 
 // [bins + 1] counts before each bin edge.
 std::vector<double> cumulated(const std::vector<double>& rate);

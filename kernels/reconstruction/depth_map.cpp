@@ -2,10 +2,63 @@
 
 #include <cmath>
 
+#include "kernels/support/parallel_for.hpp"
+
 namespace firstlight {
 namespace {
 
 constexpr double speed_of_light = 299'792'458.0;
+
+class CpuDepthPlanes {
+  public:
+    explicit CpuDepthPlanes(const DepthProblem& problem)
+        : x_(problem.start),
+          ahead_(problem.start),
+          px_(problem.start.size() + static_cast<std::size_t>(problem.rows)),
+          py_(problem.start.size() + static_cast<std::size_t>(problem.columns)),
+          moved_of_row_(static_cast<std::size_t>(problem.rows)),
+          p_{problem.rows,          problem.columns,      x_.data(), ahead_.data(), px_.data(), py_.data(),
+             problem.target.data(), problem.weight.data()} {}
+
+    void step(const TvSteps& steps, std::int64_t count) {
+        for (std::int64_t k = 0; k < count; ++k) {
+            for_pixels([&](std::int64_t y, std::int64_t x) { depth_dual_step(p_, y, x, steps); });
+            for_pixels([&](std::int64_t y, std::int64_t x) { depth_primal_step(p_, y, x, steps); });
+        }
+    }
+    float moved() {
+        std::fill(moved_of_row_.begin(), moved_of_row_.end(), 0.0F);
+        for_pixels([&](std::int64_t y, std::int64_t x) {
+            float& most = moved_of_row_[static_cast<std::size_t>(y)];
+            most = std::max(most, depth_moved(p_, y * p_.columns + x));
+        });
+        return *std::max_element(moved_of_row_.begin(), moved_of_row_.end());
+    }
+    [[nodiscard]] const float* x() const { return x_.data(); }
+
+  private:
+    template <class F>
+    void for_pixels(const F& f) const {
+        parallel_for(p_.rows, std::max<std::int64_t>(1, 16384 / p_.columns), [&](std::int64_t begin, std::int64_t end) {
+            for (std::int64_t y = begin; y < end; ++y)
+                for (std::int64_t x = 0; x < p_.columns; ++x) f(y, x);
+        });
+    }
+
+    std::vector<float> x_, ahead_, px_, py_, moved_of_row_;
+    DepthPlanes p_;
+};
+
+void smooth(const ImageTile& images, const DepthMap::Coefficients& c, bool last) {
+    float* depth = images.layer(last ? Layer::depth_last : Layer::depth);
+    const float* sigma = images.layer(last ? Layer::depth_last_sigma : Layer::depth_sigma);
+    if (depth == nullptr || sigma == nullptr) return;
+    const DepthProblem problem(depth, sigma, images.flags, images.rows, images.columns);
+    if (problem.pixels() == 0) return;
+    CpuDepthPlanes planes(problem);
+    DepthMap::tell(c, depth_tv_search(planes, problem, c.strength), last);
+    problem.write(planes.x(), depth);
+}
 
 }  // namespace
 
@@ -18,6 +71,15 @@ const ParamTable& DepthMap::Params::table() {
             .only_if("reference", "given"),
         real(&Params::refractive_index, "refractive_index", "", "of the medium that light goes through", 1, 10)
             .auto_is("/entry/geometry/medium/refractive_index, 1 without it"),
+        choice(&Params::regularisation, "regularisation",
+               "depths as measured, or smoothed within surfaces by total variation", {"none", "tv"}),
+        choice(&Params::strength_choice, "strength_choice",
+               "strength of the smoothing: so that measured depths scatter about it as their sigma says, or as given",
+               {"automatic", "given"})
+            .only_if("regularisation", "tv"),
+        real(&Params::strength, "strength", "", "weight of the total variation, depths in median standard deviations",
+             0, 1e4)
+            .only_if("strength_choice", "given"),
     };
     return t;
 }
@@ -34,7 +96,7 @@ DepthMap::Coefficients DepthMap::prepare(const Params& params, StageContext& con
     if (!(index > 0))
         throw Error(ExitCode::bad_input, scan.name + ": the refractive index is not positive", "depth is c t / 2n",
                     "set --depth_map.refractive_index");
-    c.metres_per_second = speed_of_light / (2 * index);
+    c.scale.metres_per_second = speed_of_light / (2 * index);
     Reference reference = params.reference;
     if (reference == Reference::automatic) {
         const bool calibrated = scan.arrival_s && scan.standoff_m;
@@ -49,21 +111,27 @@ DepthMap::Coefficients DepthMap::prepare(const Params& params, StageContext& con
             throw Error(ExitCode::bad_input, scan.name + ": there is no /entry/calibration/arrival",
                         "depth_map.reference is \"calibration\"",
                         "add it, or set --depth_map.reference given with reference_ps");
-        c.arrival_s = *scan.arrival_s;
-        c.depth_m = scan.standoff_m.value_or(0);
+        c.scale.arrival_s = *scan.arrival_s;
+        c.scale.depth_m = scan.standoff_m.value_or(0);
     } else if (reference == Reference::given) {
-        c.arrival_s = params.reference_ps * 1e-12;
+        c.scale.arrival_s = params.reference_ps * 1e-12;
     }
+    c.smooth = params.regularisation == Regularisation::tv;
+    c.strength = params.strength_choice == Strength::given ? params.strength : -1;
+    c.found = context.found;
+    c.warn = context.warn;
     if (context.found != nullptr) {
-        (*context.found)["reference_ps"] = c.arrival_s * 1e12;
-        (*context.found)["reference_depth_mm"] = c.depth_m * 1e3;
+        (*context.found)["reference_ps"] = c.scale.arrival_s * 1e12;
+        (*context.found)["reference_depth_mm"] = c.scale.depth_m * 1e3;
     }
     return c;
 }
 
 void DepthMap::on_cpu(const ImageTile& images, const Coefficients& c) {
     if (images.layer(Layer::arrival) == nullptr) return;
-    for (std::int64_t i = 0; i < images.pixels(); ++i) pixel(images, c, i);
+    for (std::int64_t i = 0; i < images.pixels(); ++i) pixel(images, c.scale, i);
+    if (!c.smooth) return;
+    for (const bool last : {false, true}) smooth(images, c, last);
 }
 
 }  // namespace firstlight

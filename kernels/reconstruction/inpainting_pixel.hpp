@@ -10,7 +10,7 @@ namespace firstlight {
 
 FL_HD constexpr bool is_standard_deviation(Layer layer) {
     return layer == Layer::ballistic_sigma || layer == Layer::arrival_sigma || layer == Layer::optical_depth_sigma ||
-           layer == Layer::depth_sigma;
+           layer == Layer::depth_sigma || layer == Layer::arrival_last_sigma || layer == Layer::depth_last_sigma;
 }
 
 FL_HD inline float inpainted_value(const ImageTile& images, const float* layer, std::int64_t y, std::int64_t x,

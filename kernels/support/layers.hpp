@@ -27,17 +27,28 @@ constexpr std::array<LayerInfo, layer_count> layer_table{{
     {Layer::purity, "purity", "1", "estimated unscattered share of ballistic"},
     {Layer::arrival, "arrival", "s", "arrival of the first light"},
     {Layer::arrival_sigma, "arrival_sigma", "s", "standard deviation of arrival"},
+    {Layer::arrival_last, "arrival_last", "s", "arrival of the last surface's light"},
+    {Layer::arrival_last_sigma, "arrival_last_sigma", "s", "standard deviation of arrival_last"},
+    {Layer::ballistic_last, "ballistic_last", "counts", "unscattered counts of the last surface"},
     {Layer::optical_depth, "optical_depth", "1", "optical depth"},
     {Layer::optical_depth_sigma, "optical_depth_sigma", "1", "standard deviation of optical depth"},
     {Layer::optical_depth_upper_limit, "optical_depth_upper_limit", "1",
      "optical depth of the 95 % upper limit of transmission"},
     {Layer::depth, "depth", "m", "depth of the strongest surface"},
     {Layer::depth_sigma, "depth_sigma", "m", "standard deviation of depth"},
+    {Layer::depth_last, "depth_last", "m", "depth of the last surface"},
+    {Layer::depth_last_sigma, "depth_last_sigma", "m", "standard deviation of depth_last"},
     {Layer::deviance, "deviance", "1", "deviance of the fit per degree of freedom"},
     {Layer::snr, "snr", "1", "ballistic over its standard deviation"},
 }};
 
 constexpr const LayerInfo& layer_info(Layer layer) { return layer_table[static_cast<std::size_t>(layer)]; }
+
+// The layer that another is made from, where it is made only if that one is there; else itself.
+constexpr Layer made_from(Layer layer) {
+    const bool of_last = layer == Layer::depth_last || layer == Layer::depth_last_sigma;
+    return of_last ? Layer::arrival_last : layer;
+}
 
 // The table's entry called `name`, or null.
 constexpr const LayerInfo* find_layer(std::string_view name) {

@@ -69,12 +69,17 @@ enum class Layer : std::uint8_t {
     purity,           // estimated share of `ballistic` that is unscattered, 0..1; NaN where it cannot be estimated
     arrival,          // s on the acquisition's time axis
     arrival_sigma,    // s
+    arrival_last,     // s, of the last surface of a pixel that may have several; `arrival` is the strongest's
+    arrival_last_sigma,
+    ballistic_last,  // counts, of the last surface
     optical_depth,
     optical_depth_sigma,
     optical_depth_upper_limit,  // OD of the 95 % upper limit of transmission where nothing was detected: the true
                                 // optical depth is at least this; NaN elsewhere
     depth,                      // m from the reference plane, along the line of sight
     depth_sigma,                // m
+    depth_last,                 // m, of the last surface
+    depth_last_sigma,           // m
     deviance,                   // of a fit, per degree of freedom: near 1 where the model holds
     snr,                        // ballistic / ballistic_sigma
     count_

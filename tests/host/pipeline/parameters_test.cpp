@@ -43,6 +43,7 @@ const std::map<std::string, Need>& needs() {
         {"attenuation.reference", {{}, {}, true}},
         {"adaptive_gate.false_acceptance", {{}, {"0.4"}}},
         {"adaptive_gate.few_counts", {{}, {"1000"}}},
+        {"adaptive_gate.least_share", {{{"adaptive_gate.false_acceptance", "0.4"}}, {"1"}}},
         {"adaptive_gate.search_from_ps", {{}, {"700"}}},
         {"adaptive_gate.search_to_ps", {{}, {"500"}}},
         {"adaptive_gate.superpixel_px", {{}, {"1"}}},
