@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <optional>
 
 #include "host/cli/command.hpp"
 #include "host/cli/console.hpp"
+#include "host/cli/export_points.hpp"
 #include "host/cli/interruption.hpp"
 #include "host/cli/numbers_file.hpp"
 #include "host/cli/result_report.hpp"
@@ -19,6 +21,7 @@ namespace {
 
 struct ExportOptions {
     std::string result, output, format = "tiff", layer;
+    std::optional<double> pixel_mm;
     bool force = false, json = false, quiet = false;
 };
 
@@ -28,7 +31,7 @@ struct Export {
     std::filesystem::path path;
 };
 
-const std::vector<std::string> formats{"png", "png16", "tiff", "npy", "csv"};
+const std::vector<std::string> formats{"png", "png16", "tiff", "npy", "csv", "ply"};
 
 std::string extension_of(const std::string& format) {
     if (format == "png16") return ".png";
@@ -134,6 +137,18 @@ int export_result(const ExportOptions& options) {
                                  : fmt::format("did you mean {}?", near));
     }
     const Result result = read_result(options.result, {});
+    if (options.format == "ply") {
+        const ExportedPoints made =
+            export_points({options.result, options.output, options.layer, options.pixel_mm, options.force}, result);
+        if (options.json)
+            print_json({{"result", options.result}, {"path", made.path}, {"points", made.points}, {"last", made.last}});
+        else if (!options.quiet)
+            fmt::print("{} points, {} of them of last surfaces  {}\n", made.points, made.last, made.path);
+        return 0;
+    }
+    if (options.pixel_mm)
+        throw Error(ExitCode::usage, "--pixel-mm has no effect", "only the points of --format ply need it",
+                    "leave it out");
     const Recipe recipe = drawing_recipe(result, options.result);
     const std::vector<Export> exports = exports_of(options, result.images);
     const std::filesystem::path folder = exports.front().path.parent_path();
@@ -163,10 +178,17 @@ void add_export(CLI::App& program, CommandLine& line) {
     command->add_option("-o,--output", options->output, "Folder, or a file when one layer is written")
         ->type_name("PATH")
         ->required();
-    command->add_option("--format", options->format, "png, png16, tiff (float32), npy or csv")
+    command
+        ->add_option("--format", options->format,
+                     "png, png16, tiff (float32), npy or csv; ply: the depths as points in space")
         ->type_name("NAME")
         ->capture_default_str();
     command->add_option("--layer", options->layer, "Layer to write; default: all")->type_name("NAME");
+    command
+        ->add_option("--pixel-mm", options->pixel_mm,
+                     "Distance of pixels, for points of a scan that does not say where its pixels are")
+        ->type_name("MM")
+        ->check(CLI::PositiveNumber);
     command->add_flag("--force", options->force, "Replace existing files");
     command->add_flag("--json", options->json, "Print one JSON object instead of text");
     command->add_flag("--quiet", options->quiet, "Print nothing but errors");
