@@ -14,6 +14,7 @@ namespace {
 constexpr float pure_above = 0.9F;          // estimated purity of pixels that pulls are taken of
 constexpr double near_arrival_s = 100e-12;  // 15 mm of depth in air
 constexpr double near_depth_m = 15e-3;
+constexpr float enough_photons = 3;    // expected unscattered ones of a pixel whose depth can be found
 constexpr double enough_contrast = 3;  // CNR from which on a target counts as seen
 constexpr double speed_of_light = 299'792'458.0;
 
@@ -184,6 +185,16 @@ void add_depth(Comparison& out, const Case& c) {
     out.figures.push_back({"depth_rmse", "depth RMSE", "m", rmse(depth, at, c.unmasked.data())});
     out.figures.push_back({"depth_within_15_mm", "depth within 15 mm (share of pixels)", "", 1 - near.outlier_share});
     out.figures.push_back({"depth_rmse_within_15_mm", "depth RMSE of those", "m", near.rmse_of_inliers});
+    out.figures.push_back({"depth_outlier_share", "depth outliers (farther, or none)", "", near.outlier_share});
+    if (!c.truth.ballistic.empty()) {
+        const std::vector<float> photons = view_of(c.truth.ballistic, c.number, c.view.pixels());
+        const Selected enough = where(c.unmasked, [&](std::size_t p) { return photons[p] >= enough_photons; });
+        const DepthError seen = depth_error(depth, at, near_depth_m, enough.data());
+        out.figures.push_back({"depth_3_photons_pixels", "pixels of 3 and more unscattered photons", "",
+                               static_cast<double>(seen.pixels)});
+        out.figures.push_back({"depth_3_photons_rmse", "depth RMSE of those within 15 mm", "m", seen.rmse_of_inliers});
+        out.figures.push_back({"depth_3_photons_outlier_share", "depth outliers of those", "", seen.outlier_share});
+    }
     add_near_pulls(out.figures, c, "depth", "depth_sigma", at, near_depth_m, c.unmasked);
 }
 
