@@ -8,6 +8,7 @@
 #include "host/cli/job_options.hpp"
 #include "host/cli/result_report.hpp"
 #include "host/pipeline/event_source.hpp"
+#include "host/pipeline/scan_kind.hpp"
 #include "host/pipeline/trial.hpp"
 #include "kernels/support/parallel_for.hpp"
 
@@ -83,6 +84,7 @@ int plan_scan(const PlanCommandOptions& options, const CommandLine& line) {
     const AcquisitionFile file = AcquisitionFile::open(options.scan, {});
     const Scan scan = calibrated_scan(file.scan(), options.job.calibration);
     const Recipe recipe = recipe_of(options.job, line.stage_flags, scan);
+    check_kind(scan, recipe);
     plan_options.lanes = options.job.threads > 0 ? options.job.threads : machine_threads();
     const std::size_t limit = plan_options.memory_bytes != 0 ? plan_options.memory_bytes : machine_memory() / 2;
     if (file.events() != nullptr) {

@@ -16,6 +16,12 @@ std::string default_recipe(const Scan& scan) {
 }
 
 void check_kind(const Scan& scan, const Recipe& recipe) {
+    if (scan.path == LightPath::transmission && recipe.find(DepthMap::info.name) != nullptr)
+        throw Error(ExitCode::bad_input, scan.name + ": its light path is transmission",
+                    fmt::format("depth_map in recipe \"{}\" takes half the way of light that comes back, and here it "
+                                "goes through once",
+                                recipe.name),
+                    fmt::format("use --recipe {}, or correct /entry's path", default_recipe(scan)));
     const bool sweeps = recipe.find("gate_sweep") != nullptr;
     if (scan.kind != ScanKind::gated) {
         if (!sweeps) return;

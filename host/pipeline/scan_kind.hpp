@@ -1,4 +1,5 @@
-// Whether a recipe takes what a scan holds: histograms or the frames of a gated camera.
+// Whether a recipe takes what a scan holds: histograms or the frames of a gated camera, light that crossed a medium or
+// came back.
 #pragma once
 
 #include <string>
@@ -11,7 +12,8 @@ namespace firstlight {
 // The built-in recipe that suits the scan's kind and light path best: what is run where nobody names one.
 [[nodiscard]] std::string default_recipe(const Scan& scan);
 
-// Errors (bad_input): frames without gate_sweep, histograms with it, stages that make sense for time bins alone.
+// Errors (bad_input): frames without gate_sweep, histograms with it, stages that make sense for time bins alone; depths
+// of light that went through.
 void check_kind(const Scan& scan, const Recipe& recipe);
 
 }  // namespace firstlight

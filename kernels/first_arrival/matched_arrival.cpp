@@ -110,7 +110,11 @@ MatchedArrival::Coefficients MatchedArrival::prepare(const Params& params, Stage
         find_arrival(scan, pooled, response, c.from_bins, c.to_bins, params.signal_to_background);
     c.pooled_bins = found.position;
     c.pooled_sigma = found.sigma;
-    warn_at_end(found, response, c, context);
+    if (std::isfinite(found.sigma)) warn_at_end(found, response, c, context);
+    else
+        context.warn(scan.name +
+                     ": the traces together show no light above the background, so no arrival is found (check that "
+                     "the light reached the detector, or widen --matched_arrival.search_from_ps and search_to_ps)");
     c.bin_width_s = scan.bin_width_s;
     c.first_bin_centre_s = scan.first_bin_centre_s;
     if (context.shared != nullptr)

@@ -10,6 +10,7 @@
 // here. Reads model.live, model.edges, model.shift and model.flags, which earlier stages of the same pass fill in.
 // Responses of their own per pixel are taken as their mean. Arrivals are searched in [search_from, search_to] on the
 // scan's time axis, moved by the pixel's shift.
+// Where there is no light at all, so that sigma would be infinite, both are NaN and the flag is low_counts.
 // Fills model.arrival, model.arrival_sigma [bins]; layers arrival, arrival_sigma [s, without the shift] and counts.
 // context.shared: writes "arrival_bins" (aligned, pooled; with "reference." before it for a reference scan).
 // Effect: 0. Shapes: per trace. Errors: no response and none given; a search range that the response does not fit.
@@ -19,6 +20,7 @@
 //   1000 photons, Gaussian response of sigma 2 bins, no background  ->  arrival_sigma = 2 / sqrt(1000) = 0.063 bins
 #pragma once
 
+#include <cmath>
 #include <limits>
 
 #include "kernels/support/matched_filter.hpp"
@@ -63,6 +65,11 @@ struct MatchedArrival {
 
     // Writes an aligned arrival (NaN: not found) into the model and the layers of a trace.
     FL_HD static void fill(const TraceTile& tile, const Coefficients& c, std::int64_t i, float arrival, float sigma) {
+        if (!(sigma < HUGE_VALF)) {  // NaN, too
+            arrival = sigma = std::numeric_limits<float>::quiet_NaN();
+            if (tile.model.flags != nullptr && !c.search && !tile.is_masked(i))
+                tile.model.flags[i] = static_cast<std::uint8_t>(tile.model.flags[i] | low_counts);
+        }
         const float shift = tile.model.shift == nullptr ? 0.0F : tile.model.shift[i];
         tile.model.arrival[i] = arrival + shift;
         tile.model.arrival_sigma[i] = sigma;

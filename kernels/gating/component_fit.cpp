@@ -209,4 +209,21 @@ void ComponentFit::on_cpu(const TraceTile& tile, const Coefficients& c) {
     }
 }
 
+std::string ComponentFit::remark(const ImageTile& images) {
+    std::int64_t looked_at = 0, left_out = 0;
+    const float* ballistic = images.layer(Layer::ballistic);
+    for (std::int64_t i = 0; ballistic != nullptr && i < images.pixels(); ++i) {
+        if (images.is_masked(i)) continue;
+        ++looked_at;
+        left_out += std::isnan(ballistic[i]) ? 1 : 0;
+    }
+    if (2 * left_out <= looked_at) return "";
+    return fmt::format(
+        "component_fit: {} of {} pixels could not be fitted (light must arrive within the data, and its "
+        "response with it): check /entry/calibration/arrival or set --expected_arrival.source given with given_ps, "
+        "measure from earlier "
+        "or to later times, or use --recipe transmission",
+        left_out, looked_at);
+}
+
 }  // namespace firstlight

@@ -87,6 +87,9 @@ struct ComponentFit {
     static std::vector<Layer> layers(const Params& params);
     static Coefficients prepare(const Params&, StageContext&);
     static void on_cpu(const TraceTile&, const Coefficients&);
+
+    // A sentence for people when most pixels could not be fitted, else "".
+    static std::string remark(const ImageTile& images);
 };
 
 }  // namespace firstlight

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "kernels/support/open_beam.hpp"
 
 namespace firstlight {
@@ -53,6 +56,18 @@ Attenuation::Coefficients Attenuation::prepare(const Params& params, StageContex
     }
     const OpenBeam open = open_beam(
         context, context.view, {"--attenuation.exposure", params.exposure == Exposure::equal, params.detection_sigma});
+    const bool any =
+        std::any_of(open.counts.begin(), open.counts.end(), [](float counts) { return std::isfinite(counts); });
+    if (!any) {
+        const std::string problem =
+            fmt::format("{}: no pixel of the reference has light above {:g} standard deviations", scan.name,
+                        params.detection_sigma);
+        const char* why = "optical depth compares the scan with the light of /entry/reference";
+        const char* way_out = "check /entry/reference/counts, and that its light arrives within the gate";
+        if (params.reference == Reference::required) throw Error(ExitCode::bad_input, problem, why, way_out);
+        context.warn(fmt::format("{} ({}): optical depths are left out; {}", problem, why, way_out));
+        return {};
+    }
     Coefficients c;
     c.open = context.keep.keep(open.counts);
     c.open_variance = context.keep.keep(open.relative_variance);

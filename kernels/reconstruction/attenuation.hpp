@@ -14,9 +14,9 @@
 // mean that gave 0 counts. optical_depth_upper_limit is the OD of S_up (the true one is at least this), optical_depth
 // is NaN there; everywhere else it is the other way round. Shapes: images [y][x]; needs ballistic and ballistic_sigma,
 // uses background and purity. A pixel that is NaN in either image, or whose reference is not above detection_sigma, is
-// NaN in all three layers. Errors: pulses missing and exposure not stated as equal; reference required but not there,
-// or of another size. CPU and CUDA agree to 1e-6 relative. Source: G. Cowan, Statistical Data Analysis (1998), chapter
-// 9, for the limits.
+// NaN in all three layers. Errors: pulses missing and exposure not stated as equal; reference required but not there
+// or dark everywhere (a warning and no optical depths where it is not required), or of another size. CPU and CUDA agree
+// to 1e-6 relative. Source: G. Cowan, Statistical Data Analysis (1998), chapter 9, for the limits.
 //
 //   S = 100 +- 10, R = 10000 +- 100, equal pulses, F = 0.01  ->  OD = -ln(100 * 0.01 / 10000) = 9.21 +- 0.1
 #pragma once

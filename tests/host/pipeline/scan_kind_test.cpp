@@ -43,6 +43,18 @@ TEST(ScanKind, recipe_and_scan_must_suit_each_other) {
     EXPECT_NE(refusal(gated, mixed).find("pile_up in recipe"), std::string::npos);
 }
 
+TEST(ScanKind, light_that_goes_through_has_no_depth) {
+    Scan scan;
+    scan.name = "bars.h5";
+    EXPECT_EQ(refusal(scan, load_recipe("depth")),
+              "bars.h5: its light path is transmission (depth_map in recipe \"depth\" takes half the way of light that "
+              "comes back, and here it goes through once): use --recipe transmission, or correct /entry's path");
+    for (const LightPath path : {LightPath::reflection, LightPath::confocal}) {
+        scan.path = path;
+        EXPECT_EQ(refusal(scan, load_recipe("depth")), "");
+    }
+}
+
 // The same light swept evenly and unevenly, with exposures that differ tenfold: the same image within its error.
 TEST(GatedPipeline, uneven_sweeps_give_the_image_of_even_ones) {
     const auto queue = open_cpu_queue(1);

@@ -346,6 +346,22 @@ TEST_P(MatchedArrivalTest, agrees_with_the_cpu) {
             }
 }
 
+// Without light there is no arrival, in one trace or in all of them.
+TEST_P(MatchedArrivalTest, darkness_has_no_arrival_and_is_flagged) {
+    for (const auto mode : {MatchedArrival::Mode::pooled, MatchedArrival::Mode::per_pixel}) {
+        HostTile tile(2, 2, 96);
+        tile.flags[3] = dead;
+        run_per_pixel(queue(), tile, gaussian(mode));
+        EXPECT_EQ(tile.flags, (std::vector<std::uint8_t>{low_counts, low_counts, low_counts, dead}));
+        for (std::size_t p = 0; p < 4; ++p) {
+            EXPECT_TRUE(std::isnan(tile.layers[Layer::arrival][p]) && std::isnan(tile.layers[Layer::arrival_sigma][p]));
+            EXPECT_TRUE(std::isnan(tile.arrival[p]));
+        }
+        ASSERT_FALSE(tile.warnings.empty());
+        EXPECT_NE(tile.warnings[0].find("show no light"), std::string::npos) << tile.warnings[0];
+    }
+}
+
 TEST(MatchedArrival, says_what_is_missing) {
     const auto queue = open_cpu_queue(1);
     HostTile tile(1, 1, 96);

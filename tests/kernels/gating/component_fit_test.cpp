@@ -309,6 +309,20 @@ TEST_P(ComponentFitTest, parts_that_nothing_speaks_for_are_left_out) {
     EXPECT_FLOAT_EQ(scene.tile.layers[Layer::purity][5], 1);
 }
 
+TEST(ComponentFit, says_why_when_most_pixels_could_not_be_fitted) {
+    std::vector<float> ballistic{poison, poison, 5, poison};
+    std::vector<std::uint8_t> flags{low_counts, 0, 0, dead};
+    ImageTile images;
+    images.rows = images.columns = 2;
+    images.layers[static_cast<int>(Layer::ballistic)] = ballistic.data();
+    images.flags = flags.data();
+    const std::string said = ComponentFit::remark(images);
+    EXPECT_NE(said.find("2 of 3 pixels could not be fitted"), std::string::npos) << said;
+    EXPECT_NE(said.find("--expected_arrival.source given"), std::string::npos) << said;
+    ballistic[0] = 1;
+    EXPECT_EQ(ComponentFit::remark(images), "");
+}
+
 TEST(ComponentFit, a_missing_response_points_to_the_recipe_without) {
     std::string ignored;
     HostTile tile(2, 2, 64);

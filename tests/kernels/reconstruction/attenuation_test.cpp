@@ -175,6 +175,23 @@ TEST_P(AttenuationTest, without_reference_there_are_no_depths_and_a_warning) {
     EXPECT_THROW(images.run_on(queue(), params), Error);
 }
 
+TEST(Attenuation, a_dark_reference_is_not_silent) {
+    const auto queue = open_cpu_queue(1);
+    Images images(2, 2);
+    for (std::size_t p = 0; p < 4; ++p) images.set(p, 100, 10, 0, 0);
+    images.run_on(*queue);
+    EXPECT_TRUE(std::isnan(images.depth(0)) && std::isnan(images.limit(0)));
+    ASSERT_EQ(images.warnings.size(), 1U);
+    EXPECT_NE(images.warnings[0].find("no pixel of the reference has light"), std::string::npos) << images.warnings[0];
+    EXPECT_NE(images.warnings[0].find("check /entry/reference/counts"), std::string::npos);
+    Attenuation::Params params;
+    params.reference = Attenuation::Reference::required;
+    EXPECT_THROW(images.run_on(*queue, params), Error);
+    images.set(2, 100, 10, 50, 5);  // one is enough to go on
+    images.run_on(*queue, params);
+    EXPECT_FALSE(std::isnan(images.depth(2)));
+}
+
 TEST(Attenuation, pulses_must_be_known_unless_stated_as_equal) {
     const auto queue = open_cpu_queue(1);
     Images images(1, 2);
