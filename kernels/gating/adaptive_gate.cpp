@@ -86,15 +86,17 @@ Backscatter background_of(const AdaptiveGate::Params& params, const StageContext
                               most_surfaces(params));
 }
 
-// Those that are alone in their trace: light of one behind would pass for light that was scattered forwards.
-std::vector<Surface> lone_surfaces(const std::vector<Surface>& surfaces) {
+// The strongest of each trace, but where another follows so closely that it would pass for light scattered forwards.
+std::vector<Surface> strongest_alone(const std::vector<Surface>& surfaces, std::int64_t width) {
     const auto same_trace = [](const Surface& a, const Surface& b) { return a.tile == b.tile && a.trace == b.trace; };
-    std::vector<Surface> lone;
-    for (std::size_t s = 0; s < surfaces.size(); ++s)
-        if ((s == 0 || !same_trace(surfaces[s - 1], surfaces[s])) &&
-            (s + 1 == surfaces.size() || !same_trace(surfaces[s], surfaces[s + 1])))
-            lone.push_back(surfaces[s]);
-    return lone;
+    std::vector<Surface> alone;
+    for (std::size_t s = 0; s < surfaces.size(); ++s) {
+        if (s > 0 && same_trace(surfaces[s - 1], surfaces[s])) continue;
+        const bool followed = s + 1 < surfaces.size() && same_trace(surfaces[s], surfaces[s + 1]) &&
+                              surfaces[s + 1].start < surfaces[s].start + forward_scatter_windows * width;
+        if (!followed) alone.push_back(surfaces[s]);
+    }
+    return alone;
 }
 
 ForwardScatter scatter_of(const AdaptiveGate::Params& params, const StageContext& context, const Scan& scan,
@@ -103,7 +105,7 @@ ForwardScatter scatter_of(const AdaptiveGate::Params& params, const StageContext
     const SurveySample& sample = sample_of(context);
     const std::vector<Surface> surfaces = find_surfaces(sample, background, test.width, test.from, test.to,
                                                         {most_surfaces(params), span_of(response, test).tail});
-    return fit_forward_scatter(scan, sample, lone_surfaces(surfaces), test.width);
+    return fit_forward_scatter(scan, sample, strongest_alone(surfaces, test.width), test.width);
 }
 
 // `seen`: the response with the light that was scattered forwards, which the filter looks for.

@@ -105,7 +105,7 @@ std::vector<Piece> pieces_of(const SurveySample& sample, std::vector<Surface> su
     for (const Surface& s : surfaces) {
         const TraceTile& tile = sample.tiles[s.tile];
         const std::int64_t first = std::max<std::int64_t>(0, s.start - width);
-        const std::int64_t last = std::min(tile.counts.bins, s.start + 3 * width);
+        const std::int64_t last = std::min(tile.counts.bins, s.start + forward_scatter_windows * width);
         Piece piece;
         for (std::int64_t i = first; i < last; ++i) piece.y.push_back(exact_count_at(tile.counts, s.trace, i));
         piece.background = std::max(s.background / static_cast<double>(width), 1e-6);

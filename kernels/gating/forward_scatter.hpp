@@ -21,6 +21,8 @@ struct ForwardScatter {
     double gain = 0;  // of ln likelihood over none
 };
 
+constexpr std::int64_t forward_scatter_windows = 3;  // from the start of a surface's window on its light is looked at
+
 ForwardScatter fit_forward_scatter(const Scan& scan, const SurveySample& sample, const std::vector<Surface>& surfaces,
                                    std::int64_t width);
 

@@ -1,7 +1,10 @@
 #include "kernels/reconstruction/depth_map.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 
+#include "kernels/reconstruction/depth_tv.hpp"
 #include "kernels/support/parallel_for.hpp"
 
 namespace firstlight {
@@ -16,7 +19,7 @@ class CpuDepthPlanes {
           ahead_(problem.start),
           px_(problem.start.size() + static_cast<std::size_t>(problem.rows)),
           py_(problem.start.size() + static_cast<std::size_t>(problem.columns)),
-          moved_of_row_(static_cast<std::size_t>(problem.rows)),
+          moving_in_row_(static_cast<std::size_t>(problem.rows)),
           p_{problem.rows,          problem.columns,      x_.data(), ahead_.data(), px_.data(), py_.data(),
              problem.target.data(), problem.weight.data()} {}
 
@@ -26,13 +29,12 @@ class CpuDepthPlanes {
             for_pixels([&](std::int64_t y, std::int64_t x) { depth_primal_step(p_, y, x, steps); });
         }
     }
-    float moved() {
-        std::fill(moved_of_row_.begin(), moved_of_row_.end(), 0.0F);
+    std::int64_t moving() {
+        std::fill(moving_in_row_.begin(), moving_in_row_.end(), 0);
         for_pixels([&](std::int64_t y, std::int64_t x) {
-            float& most = moved_of_row_[static_cast<std::size_t>(y)];
-            most = std::max(most, depth_moved(p_, y * p_.columns + x));
+            moving_in_row_[static_cast<std::size_t>(y)] += depth_moves(p_, y * p_.columns + x) ? 1 : 0;
         });
-        return *std::max_element(moved_of_row_.begin(), moved_of_row_.end());
+        return std::accumulate(moving_in_row_.begin(), moving_in_row_.end(), std::int64_t{0});
     }
     [[nodiscard]] const float* x() const { return x_.data(); }
 
@@ -45,7 +47,8 @@ class CpuDepthPlanes {
         });
     }
 
-    std::vector<float> x_, ahead_, px_, py_, moved_of_row_;
+    std::vector<float> x_, ahead_, px_, py_;
+    std::vector<std::int64_t> moving_in_row_;
     DepthPlanes p_;
 };
 
@@ -56,7 +59,7 @@ void smooth(const ImageTile& images, const DepthMap::Coefficients& c, bool last)
     const DepthProblem problem(depth, sigma, images.flags, images.rows, images.columns);
     if (problem.pixels() == 0) return;
     CpuDepthPlanes planes(problem);
-    DepthMap::tell(c, depth_tv_search(planes, problem, c.strength), last);
+    depth_tv_tell(c, depth_tv_search(planes, problem, c.strength), last);
     problem.write(planes.x(), depth);
 }
 
@@ -74,7 +77,7 @@ const ParamTable& DepthMap::Params::table() {
         choice(&Params::regularisation, "regularisation",
                "depths as measured, or smoothed within surfaces by total variation", {"none", "tv"}),
         choice(&Params::strength_choice, "strength_choice",
-               "strength of the smoothing: so that measured depths scatter about it as their sigma says, or as given",
+               "strength of the smoothing: found from how measured depths scatter about it in their sigma, or as given",
                {"automatic", "given"})
             .only_if("regularisation", "tv"),
         real(&Params::strength, "strength", "", "weight of the total variation, depths in median standard deviations",

@@ -1,9 +1,8 @@
-// depth_map on CUDA: one thread per pixel. Smoothing: the problem is made on the host, which looks at the largest move
+// depth_map on CUDA: one thread per pixel. Smoothing: the problem is made on the host, which counts what still moves
 // every few steps and chooses the strength; so the launcher waits for its stream then.
-#include <cstring>
 #include <vector>
 
-#include "kernels/reconstruction/depth_map.hpp"
+#include "kernels/reconstruction/depth_tv.hpp"
 #include "kernels/support/device_bytes_cuda.cuh"
 #include "kernels/support/launch_cuda.cuh"
 
@@ -27,10 +26,9 @@ __global__ void primal_step(DepthPlanes p, TvSteps steps) {
     if (i < p.pixels()) depth_primal_step(p, i / p.columns, i % p.columns, steps);
 }
 
-// Floats that are not negative are in order as their bits are.
-__global__ void find_largest_move(DepthPlanes p, unsigned* bits) {
+__global__ void count_moving(DepthPlanes p, unsigned* count) {
     const std::int64_t i = global_thread();
-    if (i < p.pixels()) atomicMax(bits, __float_as_uint(depth_moved(p, i)));
+    if (i < p.pixels() && depth_moves(p, i)) atomicAdd(count, 1U);
 }
 
 LaunchConfig by_pixels(std::int64_t pixels, cudaStream_t stream) {
@@ -42,7 +40,7 @@ class CudaDepthPlanes {
     CudaDepthPlanes(const DepthProblem& problem, cudaStream_t stream)
         : stream_(stream),
           memory_(4 * (6 * problem.target.size() + static_cast<std::size_t>(problem.rows + problem.columns))),
-          bits_(sizeof(unsigned)),
+          count_(sizeof(unsigned)),
           x_(problem.start) {
         auto* at = memory_.as<float>();
         const auto n = static_cast<std::size_t>(problem.rows * problem.columns);
@@ -72,15 +70,13 @@ class CudaDepthPlanes {
             launch(primal_step, by_pixels(p_.pixels(), stream_), p_, steps);
         }
     }
-    float moved() {
-        auto* bits = bits_.as<unsigned>();
-        check_cuda(cudaMemsetAsync(bits, 0, sizeof(unsigned), stream_), "clearing device memory");
-        launch(find_largest_move, by_pixels(p_.pixels(), stream_), p_, bits);
+    std::int64_t moving() {
+        auto* count = count_.as<unsigned>();
+        check_cuda(cudaMemsetAsync(count, 0, sizeof(unsigned), stream_), "clearing device memory");
+        launch(count_moving, by_pixels(p_.pixels(), stream_), p_, count);
         unsigned found = 0;
-        fetch(&found, bits, sizeof found);
-        float move = 0;
-        std::memcpy(&move, &found, sizeof move);
-        return move;
+        fetch(&found, count, sizeof found);
+        return found;
     }
     const float* x() {
         fetch(x_.data(), p_.x, 4 * x_.size());
@@ -94,7 +90,7 @@ class CudaDepthPlanes {
     }
 
     cudaStream_t stream_;
-    DeviceBytes memory_, bits_;
+    DeviceBytes memory_, count_;
     std::vector<float> x_;
     DepthPlanes p_;
 };
@@ -120,7 +116,7 @@ void smooth(const ImageTile& images, const DepthMap::Coefficients& c, cudaStream
                                images.columns);
     if (problem.pixels() == 0) return;
     CudaDepthPlanes planes(problem, stream);
-    DepthMap::tell(c, depth_tv_search(planes, problem, c.strength), last);
+    depth_tv_tell(c, depth_tv_search(planes, problem, c.strength), last);
     problem.write(planes.x(), depth.data());
     check_cuda(cudaMemcpyAsync(on_device, depth.data(), 4 * depth.size(), cudaMemcpyHostToDevice, stream),
                "copying to the device");

@@ -30,7 +30,6 @@
 
 #include <limits>
 
-#include "kernels/reconstruction/depth_tv.hpp"
 #include "kernels/support/stage.hpp"
 
 namespace firstlight {
@@ -74,19 +73,6 @@ struct DepthMap {
                 images.layer(Layer::depth_sigma));
         surface(c, i, images.layer(Layer::arrival_last), images.layer(Layer::arrival_last_sigma),
                 images.layer(Layer::depth_last), images.layer(Layer::depth_last_sigma));
-    }
-
-    // What the search for the strength came to. `last`: of the last surfaces.
-    static void tell(const Coefficients& c, const DepthTvOutcome& outcome, bool last) {
-        const std::string name = last ? "tv_last_" : "tv_";
-        if (c.found != nullptr) {
-            (*c.found)[name + "strength"] = outcome.lambda;
-            (*c.found)[name + "spread"] = outcome.spread;
-        }
-        if (c.warn && !outcome.settled)
-            c.warn(
-                "depth_map: the smoothed depths still moved after the last step; a smaller strength settles sooner "
-                "(--depth_map.strength_choice given)");
     }
 
   private:
