@@ -30,6 +30,7 @@ AcquisitionInfo info_of(const SimulatedScan& made, const SimulateOptions& option
     AcquisitionInfo info;
     info.title = made.title;
     info.detector_model = "simulated";
+    info.scan_size_m = made.scan_size_m;
     info.provenance.source_file = std::filesystem::path(options.scene).filename().string();
     info.provenance.source_format = "scene";
     info.provenance.converter = "firstlight simulate";
@@ -44,6 +45,7 @@ Truth truth_of(const SimulatedScan& made) {
     truth.ballistic = made.ballistic;
     truth.optical_depth = made.optical_depth;
     truth.depth_m = made.depth_m;
+    truth.mu_per_m = made.mu;
     truth.seed = made.seed;
     truth.scene = made.scene_text;
     return truth;
@@ -84,6 +86,9 @@ int simulate_scene(const SimulateOptions& options, const CommandLine& line) {
     if (options.as == "events" && !scene.gates.empty())
         throw Error(ExitCode::usage, options.scene + ": has [gates]",
                     "a gated camera does not tell when each photon came", "leave --as events out");
+    if (options.as == "events" && !scene.view_angles_rad.empty())
+        throw Error(ExitCode::usage, options.scene + ": has [views]", "a file of photon events has one view",
+                    "leave --as events out, or [views]");
     if (options.seed) scene.photons.seed = scene.response.seed = *options.seed;
     const std::filesystem::path output =
         options.output.empty() ? std::filesystem::path(options.scene).stem().string() + ".h5" : options.output;
@@ -116,7 +121,9 @@ int simulate_scene(const SimulateOptions& options, const CommandLine& line) {
         print_facts({{"scene", options.scene},
                      {"scan", scan_shape(made.scan)},
                      {"seed", fmt::format("{}", made.seed)},
-                     {"photons followed", readable_count(static_cast<double>(scene.photons.photons))},
+                     {"photons followed", scene.confocal ? std::string("none: diffusion in closed form")
+                                                         : readable_count(static_cast<double>(scene.photons.photons)) +
+                                                               (made.scan.has_views_axis ? " in each view" : "")},
                      {"acquisition", output.string()}});
     return 0;
 }

@@ -58,6 +58,7 @@ Truth AcquisitionFile::read_truth() const {
     truth.ballistic = read(truth_tables_.ballistic);
     truth.optical_depth = read(truth_tables_.optical_depth);
     truth.depth_m = read(truth_tables_.depth);
+    truth.mu_per_m = read(truth_tables_.mu);
     return truth;
 }
 

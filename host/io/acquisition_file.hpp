@@ -34,13 +34,14 @@ struct OpenOptions {
 struct Truth {                          // of a simulated scan; an empty vector means "not in the file"
     std::vector<double> transmission;   // [y * x]
     std::vector<double> ballistic;      // [(view *) y * x] expected counts
-    std::vector<double> optical_depth;  // [y * x]
-    std::vector<double> depth_m;        // [y * x]
+    std::vector<double> optical_depth;  // [(view *) y * x]
+    std::vector<double> depth_m;        // [(view *) y * x]
+    std::vector<double> mu_per_m;       // [z * y * x] of a volume with z = y of the scan, y = x = x of the scan
     std::optional<std::uint64_t> seed;
     std::string scene;  // TOML
     [[nodiscard]] bool empty() const {
-        return transmission.empty() && ballistic.empty() && optical_depth.empty() && depth_m.empty() && !seed &&
-               scene.empty();
+        return transmission.empty() && ballistic.empty() && optical_depth.empty() && depth_m.empty() &&
+               mu_per_m.empty() && !seed && scene.empty();
     }
 };
 
@@ -102,7 +103,7 @@ class AcquisitionFile {
     std::vector<std::string> warnings_;
     bool has_truth_ = false;
     struct TruthTables {
-        std::optional<StoredDataset> transmission, ballistic, optical_depth, depth;
+        std::optional<StoredDataset> transmission, ballistic, optical_depth, depth, mu;
     };
     TruthTables truth_tables_;
     Truth truth_texts_;

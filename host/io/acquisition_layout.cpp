@@ -236,6 +236,13 @@ void write_truth(h5::WriteFile& file, const Scan& scan, const Truth& truth) {
     image("ballistic", truth.ballistic, "counts", "expected unscattered counts");
     image("optical_depth", truth.optical_depth, "1", "true optical depth");
     image("depth", truth.depth_m, "m", "true depth");
+    if (!truth.mu_per_m.empty()) {
+        if (static_cast<std::int64_t>(truth.mu_per_m.size()) != scan.pixels() * scan.columns)
+            throw Error(ExitCode::internal, "the truth's mu does not fit the scan");
+        const std::vector<float> mu(truth.mu_per_m.begin(), truth.mu_per_m.end());
+        file.dataset(group + "/mu", "f4", {scan.rows, scan.columns, scan.columns}, mu.data(),
+                     {{1, scan.columns, scan.columns}, true, "1/m", "true attenuation above the medium around"});
+    }
     if (truth.seed) {
         file.dataset(group + "/seed", "u8", {}, &*truth.seed, {{}, false, "1", "seed of the random numbers"});
     }

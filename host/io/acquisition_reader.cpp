@@ -308,19 +308,23 @@ void AcquisitionReader::read_truth() {
     if (!reader_.has("/entry/truth")) return;
     out_.has_truth_ = true;
     const Scan& scan = out_.scan_;
-    const auto table = [&](const char* name, const char* unit, std::optional<StoredDataset>& to) {
+    const std::vector<MetadataReader::Shape> image{{scan.rows, scan.columns}, {scan.views, scan.rows, scan.columns}};
+    const std::vector<MetadataReader::Shape> volume{{scan.rows, scan.columns, scan.columns}};
+    const auto table = [&](const char* name, const char* unit, std::optional<StoredDataset>& to,
+                           const std::vector<MetadataReader::Shape>& shapes) {
         findings_.attempt([&] {
             const std::string path = std::string("/entry/truth/") + name;
             if (!reader_.has(path)) return;
-            reader_.check_shape(path, {{scan.rows, scan.columns}, {scan.views, scan.rows, scan.columns}});
+            reader_.check_shape(path, shapes);
             reader_.check_unit(path, unit);
             to.emplace(reader_.stored(path));
         });
     };
-    table("transmission", "1", out_.truth_tables_.transmission);
-    table("ballistic", "1", out_.truth_tables_.ballistic);
-    table("optical_depth", "1", out_.truth_tables_.optical_depth);
-    table("depth", "m", out_.truth_tables_.depth);
+    table("transmission", "1", out_.truth_tables_.transmission, image);
+    table("ballistic", "1", out_.truth_tables_.ballistic, image);
+    table("optical_depth", "1", out_.truth_tables_.optical_depth, image);
+    table("depth", "m", out_.truth_tables_.depth, image);
+    table("mu", "1/m", out_.truth_tables_.mu, volume);
     out_.truth_texts_.scene = reader_.text("/entry/truth/scene");
     findings_.attempt([&] {
         if (!reader_.has("/entry/truth/seed")) return;

@@ -175,7 +175,7 @@ std::vector<std::uint32_t> expose(const std::vector<double>& light, const Scan& 
                 const double dark = gated.dark_rate_hz.empty() ? 0.0
                                                                : gated.dark_rate_hz[static_cast<std::size_t>(p)] *
                                                                      frame_pulses / *open.repetition_rate_hz;
-                CounterStream stream{static_cast<std::uint32_t>(p),
+                CounterStream stream{key.first + static_cast<std::uint32_t>(p),
                                      static_cast<std::uint32_t>(g),
                                      0,
                                      frame_purpose + key.recording,

@@ -62,6 +62,7 @@ Scan gated_scan(const Scan& open, const GatedCamera& camera, double pulses);
 
 struct CountKey {
     std::uint32_t low = 0, high = 0, recording = 0;  // of the random numbers
+    std::uint32_t first = 0;                         // added to a pixel's number: tells views apart
 };
 // Counts [pixels][gates] of light [pixels][open.bins].
 std::vector<std::uint32_t> expose(const std::vector<double>& light, const Scan& open, const Scan& gated,

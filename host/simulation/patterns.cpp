@@ -13,6 +13,7 @@ namespace {
 
 constexpr double most_cells = 1 << 26;
 constexpr double pi = 3.14159265358979323846;
+constexpr double mm = 1e-3, um = 1e-6;
 
 void require_positive(const char* what, double value) {
     if (!(value > 0) || !std::isfinite(value))
@@ -112,6 +113,28 @@ Pattern png_mask(const std::filesystem::path& path, double width_m) {
     p.pitch_m = width_m / static_cast<double>(image.columns);
     p.values = std::move(image.values);
     p.outside = 0;
+    return p;
+}
+
+Pattern read_pattern(SceneTable& t, double pixel_m, const std::filesystem::path& folder) {
+    const std::string kind = t.one_of("pattern", {"bars", "star", "rectangle", "disk", "png"}, "");
+    const auto cell = [&] { return t.number("cell_um", 0.25 * pixel_m / um) * um; };
+    Pattern p;
+    if (kind == "bars") {
+        std::vector<double> widths = t.numbers("bar_widths_um");
+        for (double& w : widths) w *= um;
+        p = bar_groups(widths, cell());
+    } else if (kind == "star") {
+        p = siemens_star(t.whole("wedges"), t.number("radius_mm") * mm, t.number("inner_radius_mm", 0) * mm, cell());
+    } else if (kind == "rectangle") {
+        p = rectangle(t.number("width_mm") * mm, t.number("height_mm") * mm, cell());
+    } else if (kind == "disk") {
+        p = disk(t.number("radius_mm") * mm, cell());
+    } else {
+        p = png_mask(folder / t.text("file"), t.number("width_mm") * mm);
+    }
+    p.centre_x_m = t.number("x_mm", 0) * mm;
+    p.centre_y_m = t.number("y_mm", 0) * mm;
     return p;
 }
 

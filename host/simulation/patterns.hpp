@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "host/simulation/scene_table.hpp"
 #include "kernels/simulation/scene.hpp"
 
 namespace firstlight {
@@ -19,5 +20,9 @@ Pattern rectangle(double width_m, double height_m, double pitch_m);
 Pattern disk(double radius_m, double pitch_m);
 // The brightness of a PNG, stretched to `width_m`; its top row has the smallest y, as images are shown.
 Pattern png_mask(const std::filesystem::path& path, double width_m);
+
+// The pattern that a table of a scene describes (pattern = "bars" ... and its keys, x_mm, y_mm); cells are a quarter of
+// `pixel_m` unless it says cell_um.
+Pattern read_pattern(SceneTable& t, double pixel_m, const std::filesystem::path& folder);
 
 }  // namespace firstlight

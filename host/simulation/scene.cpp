@@ -5,14 +5,17 @@
 #include <fstream>
 #include <iterator>
 
+#include "host/simulation/confocal.hpp"
+#include "host/simulation/objects.hpp"
 #include "host/simulation/patterns.hpp"
+#include "host/simulation/scene_recording.hpp"
 #include "host/simulation/scene_table.hpp"
 #include "kernels/support/error.hpp"
 
 namespace firstlight {
 namespace {
 
-constexpr double mm = 1e-3, um = 1e-6, ps = 1e-12, per_mm = 1e3, degree = 0.017453292519943295;
+constexpr double mm = 1e-3, um = 1e-6, per_mm = 1e3, degree = 0.017453292519943295;
 
 void read_layers(SceneTable& root, TransportScene& scene) {
     for (SceneTable& t : root.tables("layer")) {
@@ -31,28 +34,6 @@ void read_layers(SceneTable& root, TransportScene& scene) {
     scene.half_width_x_m = t.number("half_width_x_mm", 0, 0, 1e9) * mm;
     scene.half_width_y_m = t.number("half_width_y_mm", 0, 0, 1e9) * mm;
     t.refuse_unknown();
-}
-
-Pattern read_pattern(SceneTable& t, double pixel_m, const std::filesystem::path& folder) {
-    const std::string kind = t.one_of("pattern", {"bars", "star", "rectangle", "disk", "png"}, "");
-    const auto cell = [&] { return t.number("cell_um", 0.25 * pixel_m / um) * um; };
-    Pattern p;
-    if (kind == "bars") {
-        std::vector<double> widths = t.numbers("bar_widths_um");
-        for (double& w : widths) w *= um;
-        p = bar_groups(widths, cell());
-    } else if (kind == "star") {
-        p = siemens_star(t.whole("wedges"), t.number("radius_mm") * mm, t.number("inner_radius_mm", 0) * mm, cell());
-    } else if (kind == "rectangle") {
-        p = rectangle(t.number("width_mm") * mm, t.number("height_mm") * mm, cell());
-    } else if (kind == "disk") {
-        p = disk(t.number("radius_mm") * mm, cell());
-    } else {
-        p = png_mask(folder / t.text("file"), t.number("width_mm") * mm);
-    }
-    p.centre_x_m = t.number("x_mm", 0) * mm;
-    p.centre_y_m = t.number("y_mm", 0) * mm;
-    return p;
 }
 
 void read_targets(SceneTable& root, TransportScene& scene, const std::filesystem::path& folder) {
@@ -89,10 +70,7 @@ void read_source(SceneTable& root, SimulationScene& scene) {
         source.kind = SourceKind::cone;
         source.half_angle_rad = t.number("half_angle_deg") * degree;
     }
-    scene.photons_per_pulse = t.number("photons_per_pulse", 1, 0, 1e30);
-    scene.repetition_rate_hz = t.number("repetition_rate_mhz", 0, 0, 1e6) * 1e6;
-    scene.wavelength_m = t.number("wavelength_nm", 0, 0, 1e6) * 1e-9;
-    scene.pulse_fwhm_s = t.number("pulse_fwhm_ps", 0, 0, 1e6) * ps;
+    read_laser(t, scene);
     t.refuse_unknown();
 }
 
@@ -104,20 +82,11 @@ void read_detector(SceneTable& root, SimulationScene& scene) {
         for (const SceneLayer& l : scene.transport.layers) sum += l.thickness_m;
         return sum;
     }();
-    d.rows = t.whole("rows");
-    d.columns = t.whole("columns");
-    d.bins = t.whole("bins");
+    read_recording(t, scene);
     d.pitch_m = t.number("pixel_um") * um;
     d.numerical_aperture = t.number("numerical_aperture");
     d.aperture_radius_m = t.number("aperture_radius_mm", 0, 0, 1e9) * mm;
     d.focus_m = t.number("focus_mm", 0.5 * depth / mm) * mm;
-    d.bin_width_s = t.number("bin_width_ps") * ps;
-    d.first_edge_s = t.number("first_edge_ps", 0) * ps;
-    scene.efficiency = t.number("efficiency", 1, 0, 1);
-    scene.pulses = t.number("pulses", 0, 1, 1e15);
-    scene.count_type = t.one_of("counts", {"u1", "u2", "u4"}, "u2") == "u4"   ? CountType::u4
-                       : t.one_of("counts", {"u1", "u2", "u4"}, "u2") == "u1" ? CountType::u1
-                                                                              : CountType::u2;
     t.refuse_unknown();
 }
 
@@ -135,20 +104,23 @@ SimulationScene parse_scene(const std::string& text, const std::filesystem::path
     SimulationScene scene;
     scene.text = text;
     scene.title = root.text("title", "");
-    scene.transport.detector.side = root.one_of("path", {"transmission", "reflection"}, "transmission") == "reflection"
-                                        ? DetectorSide::entry_face
-                                        : DetectorSide::exit_face;
+    const std::string path = root.one_of("path", {"transmission", "reflection", "confocal"}, "transmission");
+    if (path == "confocal") {
+        read_confocal(root, scene, folder, name);
+        root.refuse_unknown();
+        return scene;
+    }
+    scene.transport.detector.side = path == "reflection" ? DetectorSide::entry_face : DetectorSide::exit_face;
     read_layers(root, scene.transport);
     read_detector(root, scene);
     read_source(root, scene);
     read_targets(root, scene.transport, folder);
+    read_objects(root, scene, name);
 
     SceneTable photons = root.table("photon_transport");
     photons.parameters(PhotonTransport::Params::table(), &scene.photons);
     photons.refuse_unknown();
-    SceneTable response = root.table("detector_response");
-    response.parameters(DetectorResponse::Params::table(), &scene.response);
-    response.refuse_unknown();
+    read_response(root, scene);
 
     if (root.has("gates")) {
         scene.gates = read_gated_camera(root.table("gates"));
@@ -166,6 +138,7 @@ SimulationScene parse_scene(const std::string& text, const std::filesystem::path
     if (scene.has_reference) {
         scene.reference_pulses = reference.number("pulses", scene.pulses, 1, 1e15);
         scene.filter_transmission = reference.number("filter_transmission", 1, 1e-30, 1);
+        scene.medium_in_reference = reference.one_of("medium", {"clear", "same"}, "clear") == "same";
     }
     reference.refuse_unknown();
     root.refuse_unknown();

@@ -7,9 +7,12 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "host/simulation/gated_camera.hpp"
+#include "kernels/simulation/confocal_light.hpp"
 #include "kernels/simulation/detector_response.hpp"
 #include "kernels/simulation/photon_transport.hpp"
 #include "kernels/simulation/scene.hpp"
@@ -27,8 +30,14 @@ struct SimulationScene {
     double pulses = 0;                                                  // per pixel
     double repetition_rate_hz = 0, wavelength_m = 0, pulse_fwhm_s = 0;  // 0: not known
     CountType count_type = CountType::u2;
-    GatedCamera gates;  // empty: time bins
+    GatedCamera gates;                      // empty: time bins
+    std::vector<SceneObject> objects;       // in the object's own coordinates (objects.hpp)
+    std::vector<double> view_angles_rad;    // empty: one view at 0, and no axis of views
+    double axis_depth_m = 0;                // of the axis of rotation
+    std::optional<ConfocalSetup> confocal;  // path = "confocal": in place of `transport` (confocal.hpp)
+    double spot_area_m2 = 0;                // confocal: of the near face, seen at each point
     bool has_reference = false;
+    bool medium_in_reference = false;  // with the layers as they are; else clear ones
     double reference_pulses = 0;
     double filter_transmission = 1;  // attenuation put into the beam for the reference
 };

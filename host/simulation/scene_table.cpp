@@ -83,6 +83,26 @@ std::vector<double> SceneTable::numbers(const std::string& key) {
     return values;
 }
 
+std::vector<double> SceneTable::one_or_two(const std::string& key) {
+    const toml::node* node = find(key);
+    std::vector<double> values;
+    if (node != nullptr && node->is_array()) values = numbers(key);
+    else if (const auto value = node == nullptr ? std::nullopt : node->value<double>()) values = {*value, *value};
+    const bool good = values.size() == 2 &&
+                      std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v) && v > 0; });
+    if (!good) refuse(key, "a number above 0, or two of them");
+    return values;
+}
+
+std::array<double, 3> SceneTable::three(const std::string& key) {
+    const std::vector<double> values = numbers(key);
+    const bool good = values.size() == 3 &&
+                      std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); }) &&
+                      std::any_of(values.begin(), values.end(), [](double v) { return v != 0; });
+    if (!good) refuse(key, "a direction, three numbers, e.g. [0, 0, 1]");
+    return {values[0], values[1], values[2]};
+}
+
 SceneTable SceneTable::table(const std::string& key) {
     const toml::node* node = find(key);
     if (node != nullptr && !node->is_table()) refuse(key, "a table, [" + key + "]");

@@ -3,6 +3,7 @@
 
 #include <toml++/toml.h>
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ class SceneTable {
     std::string text(const std::string& key, const std::string& otherwise);
     std::string one_of(const std::string& key, const std::vector<std::string>& names, const std::string& otherwise);
     std::vector<double> numbers(const std::string& key);
+    std::vector<double> one_or_two(const std::string& key);   // above 0; one stands for both
+    std::array<double, 3> three(const std::string& key);      // a direction
     SceneTable table(const std::string& key);                 // empty where there is none
     std::vector<SceneTable> tables(const std::string& key);   // of [[key]]
     void parameters(const ParamTable& params, void* values);  // all keys through a stage's table

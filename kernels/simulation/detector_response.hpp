@@ -45,6 +45,7 @@ struct ResponseTask {
     std::uint32_t* counts = nullptr;    // [pixels][bins]; null: only `expected` is asked for
     double pulses = 0;
     std::uint32_t recording = 0;  // tells recordings apart in the counters: 0 scan, 1 reference
+    std::uint32_t first = 0;      // added to a pixel's number in the counters: tells views apart
 };
 
 struct DetectorResponse {

@@ -88,7 +88,7 @@ FL_HD inline void count(const ResponseTask& task, const Detector& c, std::int64_
     const double* lambda = task.expected + pixel * c.bins;
     std::uint32_t* counts = task.counts + pixel * c.bins;
     const auto stream_of = [&](std::int64_t bin) {
-        return CounterStream{static_cast<std::uint32_t>(pixel),
+        return CounterStream{task.first + static_cast<std::uint32_t>(pixel),
                              static_cast<std::uint32_t>(bin),
                              0,
                              16 + task.recording,

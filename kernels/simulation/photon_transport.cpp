@@ -87,7 +87,11 @@ FL_SIMD void scatter_all(Lanes& l, const Scene& scene) {
 class Batch {
   public:
     Batch(const TransportTask& task, const Scene& scene, std::int64_t first, std::int64_t last)
-        : task_(task), scene_(scene), next_(first), last_(last) {}
+        : task_(task),
+          scene_(scene),
+          next_(first),
+          last_(last),
+          may_interact_(task.image != nullptr || scene.objects > 0) {}
 
     void run() {
         // Counters of this batch alone: one addition to shared memory per batch instead of one per photon.
@@ -102,7 +106,7 @@ class Batch {
             advance_all(lanes_, scene_);
             for (int i = 0; i < lanes; ++i) {
                 if (lanes_.met[i] != medium) leave_medium(own, i);
-                else if (scene_.absorbed_share[lanes_.layer[i]] > 0.0f || task_.image != nullptr) interact(own, i);
+                else if (may_interact_ || scene_.absorbed_share[lanes_.layer[i]] > 0.0f) interact(own, i);
             }
             scatter_all(lanes_, scene_);
         }
@@ -156,8 +160,13 @@ class Batch {
             return;
         }
         const Photon p = lanes_.photon(i);
-        if (unit_float(lanes_.d[i]) < scene_.absorbed_share[p.layer]) {
+        const Collision collision = collide(p, scene_, unit_float(lanes_.d[i]));
+        if (collision == Collision::absorbs) {
             settle(own, i, p, Fate::absorbed);
+            return;
+        }
+        if (collision == Collision::none) {
+            lanes_.met[i] = interface;  // not to be scattered in this round
             return;
         }
         if (own.image != nullptr) look_from_scattering(own, scene_, p, lanes_.number(i), lanes_.event[i] - 1);
@@ -174,6 +183,7 @@ class Batch {
     const TransportTask& task_;
     const Scene& scene_;
     std::int64_t next_, last_;
+    bool may_interact_;  // more than scatter, also where nothing is absorbed
     std::int64_t* ends_ = nullptr;
     int flying_ = 0;
     bool idle_[lanes] = {};

@@ -36,9 +36,10 @@ __global__ void follow(TransportTask task, PhotonTransport::Coefficients c, std:
         const int met = advance(p, c, random.a);
         Fate fate = Fate::flying;
         if (met == medium) {
-            if (unit_float(random.d) < c.absorbed_share[p.layer]) {
+            const Collision collision = collide(p, c, unit_float(random.d));
+            if (collision == Collision::absorbs) {
                 fate = Fate::absorbed;
-            } else {
+            } else if (collision == Collision::scatters) {
                 if (task.image != nullptr) look_from_scattering(task, c, p, number, event);
                 scatter(p, c.g[p.layer], random.b, random.c);
             }

@@ -1,5 +1,6 @@
-// What is simulated: a stack of layers along z (light enters at z = 0), thin targets inside it, a source before it and
-// a telecentric camera before or behind it. Host memory, SI units, z = 0 at the entry face, x = y = 0 on the axis.
+// What is simulated: a stack of layers along z (light enters at z = 0), thin targets and bodies inside it, a source
+// before it and a telecentric camera before or behind it. Host memory, SI units, z = 0 at the entry face, x = y = 0 on
+// the axis.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +34,17 @@ struct SceneTarget {
     Pattern pattern;
 };
 
+// A sphere or a straight cylinder in a layer, of the layer's refractive index and g; its coefficients take the place of
+// the layer's. It must lie within one layer, and no two may overlap.
+struct SceneObject {
+    enum class Shape : std::uint8_t { sphere, cylinder };
+    Shape shape = Shape::sphere;
+    double x_m = 0, y_m = 0, z_m = 0;                  // centre
+    double axis_x = 0, axis_y = 1, axis_z = 0;         // of a cylinder, any length above 0
+    double radius_m = 0, height_m = 0 /* cylinder */;  // height: along the axis, from end to end
+    double mu_s_per_m = 0, mu_a_per_m = 0;             // inside
+};
+
 enum class SourceKind : std::uint8_t {
     pencil,  // along z through (x, y)
     wide,    // along z, uniform over width x height around (x, y)
@@ -60,6 +72,7 @@ struct SceneDetector {
 struct TransportScene {
     std::vector<SceneLayer> layers;
     std::vector<SceneTarget> targets;
+    std::vector<SceneObject> objects;
     double index_before = 0, index_behind = 0;      // refractive index outside; 0: matched to the next layer
     double half_width_x_m = 0, half_width_y_m = 0;  // light beyond leaves sideways; 0: no limit
     SceneSource source;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernels/simulation/photon_transport.hpp"
+#include "kernels/simulation/transport_objects.hpp"
 #include "kernels/support/error.hpp"
 
 namespace firstlight {
@@ -94,6 +95,7 @@ PhotonTransport::Coefficients PhotonTransport::prepare(const Params& params, con
     std::sort(faces.begin(), faces.end(), [](const Face& a, const Face& b) { return a.z < b.z; });
 
     Coefficients c;
+    const std::vector<double> largest = place_objects(scene, c);
     c.layers = static_cast<int>(faces.size()) - 1;
     require(c.layers <= max_layers, "the number of layers (each target inside one adds one)",
             fmt::format("{}", c.layers), fmt::format("at most {}", max_layers));
@@ -106,9 +108,11 @@ PhotonTransport::Coefficients PhotonTransport::prepare(const Params& params, con
             end_of_layer += scene.layers[from++].thickness_m;
         const SceneLayer& l = scene.layers[from];
         const double mu_t = l.mu_s_per_m + l.mu_a_per_m;
+        const double most = largest[from];
         c.mu_t[k] = static_cast<float>(mu_t);
-        c.mean_free_path[k] = mu_t > 0 ? static_cast<float>(1 / mu_t) : 1e30f;
-        c.absorbed_share[k] = mu_t > 0 ? static_cast<float>(l.mu_a_per_m / mu_t) : 0.0f;
+        c.mean_free_path[k] = most > 0 ? static_cast<float>(1 / most) : 1e30f;
+        c.absorbed_share[k] = most > 0 ? static_cast<float>(l.mu_a_per_m / most) : 0.0f;
+        c.real_share[k] = most > 0 ? static_cast<float>(mu_t / most) : 1.0f;
         c.g[k] = static_cast<float>(l.g);
         index[static_cast<std::size_t>(k) + 1] = l.refractive_index;
         const double sine = std::min(1.0, scene.detector.numerical_aperture / l.refractive_index);

@@ -1,6 +1,7 @@
 // The light of a scene that reaches the camera without scattering in the medium, by quadrature instead of chance:
 // Beer-Lambert along straight (refracted) rays, through targets and Fresnel faces; in reflection, to each reflecting
-// target and back from it by Lambert's law (once: light that meets a second target is left to photon_transport).
+// target, through objects by the length of each ray's chord (in closed form), and back by Lambert's law (once: light
+// that meets a second target is left to photon_transport).
 //
 // Rays lie on a grid of 8 x 8 per pixel (wide source), 1024 directions per pixel (cone) or are one (pencil); the
 // aperture's cone is a grid of 4 x 8 directions for reflected light. Beyond these grids and single precision (1e-5)

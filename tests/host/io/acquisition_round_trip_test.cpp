@@ -91,6 +91,9 @@ TEST(Acquisition, round_trip_keeps_everything) {
     Truth truth;
     truth.transmission.assign(static_cast<std::size_t>(s.pixels()), 0.25);
     truth.ballistic.assign(static_cast<std::size_t>(s.pixels() * 2), 3.5);
+    truth.optical_depth.assign(static_cast<std::size_t>(s.pixels() * 2), 1.25);
+    for (std::int64_t i = 0; i < s.pixels() * s.columns; ++i)
+        truth.mu_per_m.push_back(0.25 * static_cast<double>(i % 1000) - 3);
     truth.seed = 0xFFFFFFFFFFFFFFF1ULL;
     truth.scene = "[slab]\nmu_s = 500\n";
     for (const Packing packing : {Packing::deflate, Packing::plain}) {
@@ -157,6 +160,8 @@ TEST(Acquisition, round_trip_keeps_everything) {
         const Truth t = file.read_truth();
         EXPECT_EQ(t.transmission, truth.transmission);
         EXPECT_EQ(t.ballistic, truth.ballistic);
+        EXPECT_EQ(t.optical_depth, truth.optical_depth);
+        EXPECT_EQ(t.mu_per_m, truth.mu_per_m);
         EXPECT_EQ(t.seed, truth.seed);
         EXPECT_EQ(t.scene, truth.scene);
     }
