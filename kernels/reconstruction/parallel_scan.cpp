@@ -1,0 +1,297 @@
+#include "kernels/reconstruction/parallel_scan.hpp"
+
+#include <fmt/format.h>
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <numeric>
+
+namespace firstlight {
+namespace {
+
+constexpr std::int64_t few_views = 8;
+constexpr double pi = 3.14159265358979323846;
+
+[[noreturn]] void refuse(const Scan& scan, const std::string& problem, const std::string& why,
+                         const std::string& way_out) {
+    throw Error(ExitCode::bad_input, scan.name + ": " + problem, why, way_out);
+}
+
+// The file's x: negative where columns run against it.
+double pitch_of_file(const Scan& scan, const char* stage) {
+    if (scan.x_m.size() < 2 || static_cast<std::int64_t>(scan.x_m.size()) != scan.columns)
+        refuse(scan, "the distance of detector columns is not known",
+               "lengths of rays, and so mu in 1/m, follow from /entry/data/x",
+               fmt::format("add it (pixel centres in the object plane, m), or give --{}.pixel_mm", stage));
+    const double step = (scan.x_m.back() - scan.x_m.front()) / static_cast<double>(scan.columns - 1);
+    for (std::size_t i = 1; i < scan.x_m.size(); ++i)
+        if (!(std::abs(scan.x_m[i] - scan.x_m[i - 1] - step) <= 0.02 * std::abs(step)) || step == 0)
+            refuse(scan, "detector columns are not evenly spaced",
+                   fmt::format("/entry/data/x goes from {:.6g} to {:.6g} m between columns {} and {}, and by {:.6g} m "
+                               "on average",
+                               scan.x_m[i - 1], scan.x_m[i], i - 1, i, step),
+                   "resample the scan to even columns");
+    return step;
+}
+
+bool has_columns(const Scan& scan) {
+    return scan.x_m.size() > 1 && static_cast<std::int64_t>(scan.x_m.size()) == scan.columns;
+}
+
+double pitch_of(const ParallelScanParams& params, const Scan& scan, const char* stage) {
+    return std::isnan(params.pixel_mm) ? std::abs(pitch_of_file(scan, stage)) : params.pixel_mm * 1e-3;
+}
+
+bool columns_run_backwards(const Scan& scan) { return has_columns(scan) && scan.x_m.back() < scan.x_m.front(); }
+
+void check_views(const Scan& scan, const char* stage) {
+    if (scan.views < 2)
+        refuse(scan, "there is one view", fmt::format("{} makes a volume of views from many angles", stage),
+               "use --recipe transmission for an image, or record counts[view, y, x, t]");
+    if (static_cast<std::int64_t>(scan.view_angle_rad.size()) != scan.views)
+        refuse(scan, fmt::format("the angles of its {} views are not known", scan.views),
+               "/entry/data/view is missing, or counts views instead of giving their rotation",
+               "add view[V] with units rad, or use --recipe transmission for an image of each view");
+    for (std::size_t v = 0; v < scan.view_angle_rad.size(); ++v)
+        if (!std::isfinite(scan.view_angle_rad[v]))
+            refuse(scan, fmt::format("the angle of view {} is not a number", v), "a ray needs its direction",
+                   "correct /entry/data/view, or leave the view out");
+}
+
+void check_centre(const ParallelScanParams& params, const Scan& scan, double centre, const char* stage) {
+    const double last = static_cast<double>(scan.columns - 1);
+    if (centre >= 0 && centre <= last) return;
+    const char* from = params.centre == BeamCentre::given  ? "as given"
+                       : params.centre == BeamCentre::find ? "as found"
+                                                           : "where /entry/data/x is 0";
+    refuse(scan, fmt::format("the rotation axis is outside the detector: column {:.2f}", centre),
+           fmt::format("{}; columns go from 0 to {:.0f}", from, last),
+           params.centre == BeamCentre::given
+               ? fmt::format("give --{}.centre_px within the detector", stage)
+               : fmt::format("give the axis (--{0}.centre given --{0}.centre_px N), or correct x", stage));
+}
+
+// Angles in [0, pi) in order, with the views that have them.
+struct Direction {
+    double angle = 0;
+    std::vector<std::size_t> views;
+};
+
+std::vector<Direction> directions(const std::vector<double>& angles) {
+    std::vector<std::size_t> order(angles.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    const auto folded = [&](std::size_t v) {
+        constexpr double same = 1e-6;  // rad
+        const double a = std::fmod(std::fmod(angles[v], pi) + pi, pi);
+        return a > pi - same ? a - pi : a;
+    };
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return folded(a) < folded(b); });
+    std::vector<Direction> found;
+    for (const std::size_t v : order) {
+        if (found.empty() || folded(v) - found.back().angle > 1e-6) found.push_back({folded(v), {}});
+        found.back().views.push_back(v);
+    }
+    return found;
+}
+
+// Distance from direction i to the next, on the circle.
+std::vector<double> distances(const std::vector<Direction>& d) {
+    std::vector<double> to_next(d.size());
+    for (std::size_t i = 0; i < d.size(); ++i)
+        to_next[i] = i + 1 < d.size() ? d[i + 1].angle - d[i].angle : d[0].angle + pi - d[i].angle;
+    return to_next;
+}
+
+double median_of(std::vector<double> values) {
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::nth_element(values.begin(), middle, values.end());
+    return *middle;
+}
+
+void warn_of_views(const Scan& scan, StageContext& context) {
+    if (!context.warn) return;
+    if (scan.views < few_views)
+        context.warn(fmt::format(
+            "{}: {} views are few for tomography: expect streaks between dense parts, and details of less than about "
+            "1/{} of the object's width are lost; os_sart_tv and ml_tr (recipes tomography-tv, tomography-ml) do "
+            "better "
+            "than filtered_backprojection",
+            scan.name, scan.views, scan.views));
+    const std::vector<double> gaps = distances(directions(scan.view_angle_rad));
+    const double largest = *std::max_element(gaps.begin(), gaps.end());
+    if (gaps.size() < 3 || largest <= 3 * median_of(gaps)) return;
+    const double seen = (pi - largest) * 180 / pi;
+    context.warn(fmt::format(
+        "{}: the views cover {:.0f} of 180 degrees: edges along the directions that were not seen are blurred, and mu "
+        "is too low there; os_sart_tv (recipe tomography-tv) fills some of it",
+        scan.name, seen));
+}
+
+struct CentreFit {
+    double centre = 0, sigma = 0, a = 0, b = 0;
+};
+
+CentreFit fit_centre(const std::vector<double>& angles, const std::vector<double>& at,
+                     const std::vector<double>& weight) {
+    Eigen::Matrix3d normal = Eigen::Matrix3d::Zero();
+    Eigen::Vector3d right = Eigen::Vector3d::Zero();
+    for (std::size_t v = 0; v < angles.size(); ++v) {
+        const Eigen::Vector3d row(1, std::cos(angles[v]), std::sin(angles[v]));
+        normal += weight[v] * row * row.transpose();
+        right += weight[v] * at[v] * row;
+    }
+    const Eigen::Matrix3d inverse = normal.inverse();
+    const Eigen::Vector3d x = inverse * right;
+    double misfit = 0, weights = 0;
+    for (std::size_t v = 0; v < angles.size(); ++v) {
+        const double d = at[v] - x(0) - x(1) * std::cos(angles[v]) - x(2) * std::sin(angles[v]);
+        misfit += weight[v] * d * d;
+        weights += weight[v];
+    }
+    const double freedom = std::max(1.0, static_cast<double>(angles.size()) - 3);
+    const double scale = misfit / weights * static_cast<double>(angles.size()) / freedom;  // variance of one view
+    return {x(0), std::sqrt(std::max(0.0, inverse(0, 0) * weights / static_cast<double>(angles.size()) * scale)), x(1),
+            x(2)};
+}
+
+CentreFit find_centre(const Scan& scan, const std::vector<double>& angles, const VolumeTask* input, const char* stage) {
+    const std::string other = fmt::format("give it (--{0}.centre given --{0}.centre_px N)", stage);
+    if (input == nullptr || input->layer(Layer::optical_depth) == nullptr)
+        refuse(scan, "the rotation axis cannot be found", "there are no optical depths to find it from", other);
+    // Columns' optical depths of each view, summed over rows.
+    const auto views = static_cast<std::size_t>(input->views), columns = static_cast<std::size_t>(input->columns);
+    std::vector<double> profile(views * columns, 0.0);
+    std::vector<float> row(columns);
+    for (std::size_t v = 0; v < views; ++v)
+        for (std::int64_t y = 0; y < input->rows; ++y) {
+            const std::int64_t at = (static_cast<std::int64_t>(v) * input->rows + y) * input->columns;
+            const float* limit = input->layer(Layer::optical_depth_upper_limit);
+            fill_rays(input->layer(Layer::optical_depth) + at, limit == nullptr ? nullptr : limit + at, input->columns,
+                      row.data(), 1);
+            for (std::size_t k = 0; k < columns; ++k) profile[v * columns + k] += static_cast<double>(row[k]);
+        }
+    CentreFit fit;
+    std::vector<double> at(views), weight(views);
+    double reach = 2 * static_cast<double>(columns);
+    for (int pass = 0; pass < 3; ++pass) {
+        double mass_of_all = 0, spread = 0;
+        for (std::size_t v = 0; v < views; ++v) {
+            const double middle = pass == 0 ? static_cast<double>(columns) / 2
+                                            : fit.centre + fit.a * std::cos(angles[v]) + fit.b * std::sin(angles[v]);
+            double mass = 0, first = 0, second = 0;
+            for (std::size_t k = 0; k < columns; ++k) {
+                const double d = static_cast<double>(k) - middle;
+                if (std::abs(d) > reach) continue;
+                mass += profile[v * columns + k];
+                first += d * profile[v * columns + k];
+                second += d * d * profile[v * columns + k];
+            }
+            at[v] = mass > 0 ? middle + first / mass : middle;
+            weight[v] = std::max(mass, 0.0);
+            mass_of_all += weight[v];
+            if (mass > 0) spread += second - first * first / mass;
+        }
+        if (!(mass_of_all > 0))
+            refuse(scan, "the rotation axis cannot be found", "the optical depths add up to nothing", other);
+        fit = fit_centre(angles, at, weight);
+        reach = std::max(2.0, 3 * std::sqrt(std::max(0.0, spread / mass_of_all)));
+    }
+    if (!std::isfinite(fit.centre) || directions(scan.view_angle_rad).size() < 3)
+        refuse(scan, "the rotation axis cannot be found", "it takes views from three directions or more, well apart",
+               other);
+    return fit;
+}
+
+}  // namespace
+
+std::vector<double> view_gaps(const std::vector<double>& angles_rad) {
+    const std::vector<Direction> all = directions(angles_rad);
+    std::vector<double> to_next = distances(all);
+    const double median = median_of(to_next);
+    if (all.size() > 2)
+        for (double& gap : to_next)
+            if (gap > 3 * median) gap = median;
+    std::vector<double> gaps(angles_rad.size());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const double before = to_next[(i + all.size() - 1) % all.size()];
+        for (const std::size_t v : all[i].views)
+            gaps[v] = (before + to_next[i]) / 2 / static_cast<double>(all[i].views.size());
+    }
+    return gaps;
+}
+
+RayCount count_rays(const VolumeTask& input) {
+    RayCount count;
+    const float* depth = input.layer(Layer::optical_depth);
+    const float* limit = input.layer(Layer::optical_depth_upper_limit);
+    for (std::int64_t i = 0; depth != nullptr && i < input.rays(); ++i) {
+        if (std::isfinite(depth[i])) ++count.known;
+        else if (limit != nullptr && std::isfinite(limit[i])) ++count.unseen;
+        else ++count.masked;
+    }
+    return count;
+}
+
+RayCount tell_of_rays(StageContext& context) {
+    if (context.volume_input == nullptr) return {};
+    const RayCount rays = count_rays(*context.volume_input);
+    if (rays.masked > 0 && rays.known + rays.unseen == 0)
+        refuse(context.scan, "no ray has an optical depth", "all are masked, or dark in the reference",
+               "look at the images of its views with --recipe transmission");
+    if (context.found != nullptr) {
+        (*context.found)["rays_unseen"] = static_cast<double>(rays.unseen);
+        (*context.found)["rays_masked"] = static_cast<double>(rays.masked);
+    }
+    return rays;
+}
+
+VolumeBox parallel_scan_box(const ParallelScanParams& params, const Scan& scan, const char* stage) {
+    check_views(scan, stage);
+    const double pitch = pitch_of(params, scan, stage);
+    if (params.centre == BeamCentre::given) check_centre(params, scan, params.centre_px, stage);
+    VolumeBox box;
+    box.name = "mu";
+    box.unit = "1/m";
+    box.long_name = "attenuation coefficient";
+    box.x = {scan.columns, -0.5 * static_cast<double>(scan.columns - 1) * pitch, pitch};
+    box.y = box.x;
+    const bool has_rows = static_cast<std::int64_t>(scan.y_m.size()) == scan.rows && scan.rows > 0;
+    const double step =
+        has_rows && scan.rows > 1 ? (scan.y_m.back() - scan.y_m.front()) / static_cast<double>(scan.rows - 1) : pitch;
+    box.z = {scan.rows, has_rows ? scan.y_m.front() : -0.5 * static_cast<double>(scan.rows - 1) * pitch, step};
+    return box;
+}
+
+ParallelScan parallel_scan(const ParallelScanParams& params, StageContext& context, const char* stage) {
+    const Scan& scan = context.scan;
+    check_views(scan, stage);
+    ParallelScan found;
+    found.pitch_m = pitch_of(params, scan, stage);
+    found.angle_rad = scan.view_angle_rad;
+    if (columns_run_backwards(scan))
+        for (double& angle : found.angle_rad) angle += pi;
+    if (params.centre == BeamCentre::given) found.centre = params.centre_px;
+    else if (params.centre == BeamCentre::find) {
+        const CentreFit fit = find_centre(scan, found.angle_rad, context.volume_input, stage);
+        found.centre = fit.centre;
+        if (context.found != nullptr) (*context.found)["centre_sigma_px"] = fit.sigma;
+    } else if (has_columns(scan)) {
+        found.centre = -scan.x_m.front() / pitch_of_file(scan, stage);
+    } else {
+        found.centre = 0.5 * static_cast<double>(scan.columns - 1);
+        if (context.warn)
+            context.warn(
+                fmt::format("{}: /entry/data/x does not say where the rotation axis is: taken to be the middle "
+                            "of the detector (--{}.centre find looks for it)",
+                            scan.name, stage));
+    }
+    check_centre(params, scan, found.centre, stage);
+    if (context.found != nullptr) (*context.found)["centre_px"] = found.centre;
+    constexpr double least = 0.75;  // the four voxels of two columns
+    found.radius = std::max({found.centre, static_cast<double>(scan.columns - 1) - found.centre, least});
+    found.gap_rad = view_gaps(found.angle_rad);
+    warn_of_views(scan, context);
+    return found;
+}
+
+}  // namespace firstlight
