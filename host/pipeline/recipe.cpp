@@ -281,6 +281,13 @@ stages = ["pixel_mask", "pile_up", "dark_counts", "bin_nonlinearity", "time_skew
 [tone_map]
 layer = "depth"
 )"},
+        {"diffuse", R"(name = "diffuse"
+summary = "Volume behind a scattering slab, from a confocal scan, by confocal diffuse tomography"
+stages = ["pixel_mask", "pile_up", "dark_counts", "bin_nonlinearity", "time_skew", "flat_field", "corrected_light",
+          "confocal_diffuse", "tone_map"]
+[tone_map]
+layer = "depth"
+)"},
     };
     return recipes;
 }

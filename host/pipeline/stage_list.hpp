@@ -24,6 +24,7 @@
 #include "kernels/gating/component_fit.hpp"
 #include "kernels/gating/time_gate.hpp"
 #include "kernels/reconstruction/attenuation.hpp"
+#include "kernels/reconstruction/confocal_diffuse.hpp"
 #include "kernels/reconstruction/depth_map.hpp"
 #include "kernels/reconstruction/inpainting.hpp"
 #include "kernels/reconstruction/poisson_tv.hpp"
@@ -37,7 +38,7 @@ using Stages = std::tuple<GateSweep,                                            
                           CorrectedLight, Wiener, RichardsonLucy,                               // deconvolution
                           ExpectedArrival, MatchedArrival,                                      // first_arrival
                           TimeGate, AdaptiveGate, ComponentFit,                                 // gating
-                          PoissonTv, Attenuation, DepthMap, Inpainting,                         // reconstruction
+                          PoissonTv, Attenuation, DepthMap, Inpainting, ConfocalDiffuse,        // reconstruction
                           ToneMap>;                                                             // rendering
 
 enum class StageKind : std::uint8_t { traces, images, volumes, rendering };

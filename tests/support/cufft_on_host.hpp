@@ -1,7 +1,8 @@
-// cuFFT on the host, for tests: batched 1-D single-precision transforms through the FFT seam (kernels/support/fft.hpp).
-// Include it instead of <cufft.h> where FIRSTLIGHT_CUDA_ON_HOST is defined. Transforms are queued on the plan's stream,
-// unscaled as in cuFFT; rank 1 and stride 1 only, anything else is refused. As in cuFFT a C2R may overwrite its input;
-// here it keeps it.
+// cuFFT on the host, for tests: single-precision transforms through the FFT seam (kernels/support/fft.hpp). Include it
+// instead of <cufft.h> where FIRSTLIGHT_CUDA_ON_HOST is defined. Transforms are queued on the plan's stream, unscaled
+// as in cuFFT. There are batches of rows (rank 1, stride 1), one volume (rank 3, real to complex and back), and the
+// planes of a volume's spectrum (rank 2, inverse C2C whose stride and batch are the length of a row); anything else is
+// refused. As in cuFFT a C2R may overwrite its input; here it keeps it.
 #pragma once
 
 #include <complex>
@@ -33,6 +34,7 @@ namespace cuda_on_host {
 
 struct FftPlan {
     std::shared_ptr<const firstlight::RealFft> fft;
+    std::shared_ptr<const firstlight::VolumeFft> volume;  // of ranks 2 and 3
     cufftType type = CUFFT_R2C;
     std::int64_t batch = 1, input_distance = 0, output_distance = 0;
     Stream* stream = nullptr;
@@ -69,6 +71,26 @@ inline void complex_row(const firstlight::RealFft& fft, const Complex* in, Compl
     }
 }
 
+inline cufftResult transform_volume(const FftPlan& plan, const void* in, void* out, bool inverse) {
+    if (plan.type == CUFFT_C2C && (!inverse || in != out)) return CUFFT_INVALID_VALUE;
+    const auto real = static_cast<std::size_t>(plan.volume->values()) * sizeof(float);
+    const auto complex = static_cast<std::size_t>(plan.volume->spectrum_values()) * sizeof(Complex);
+    enqueue(plan.stream, "cuFFT of a volume", [=] {
+        check_device_range(in, plan.type == CUFFT_R2C ? real : complex, "cuFFT of a volume (input)");
+        check_device_range(out, plan.type == CUFFT_C2R ? real : complex, "cuFFT of a volume (output)");
+        if (plan.type == CUFFT_C2C) {
+            plan.volume->inverse_planes(static_cast<Complex*>(out));
+        } else if (plan.type == CUFFT_R2C) {
+            plan.volume->forward(static_cast<const float*>(in), static_cast<Complex*>(out));
+        } else {
+            const auto* spectrum = static_cast<const Complex*>(in);
+            std::vector<Complex> kept(spectrum, spectrum + plan.volume->spectrum_values());
+            plan.volume->inverse(kept.data(), static_cast<float*>(out));
+        }
+    });
+    return CUFFT_SUCCESS;
+}
+
 inline cufftResult transform(cufftHandle handle, cufftType type, const void* in, void* out, bool inverse) {
     FftPlan plan;
     {
@@ -78,6 +100,7 @@ inline cufftResult transform(cufftHandle handle, cufftType type, const void* in,
         plan = found->second;
     }
     if (plan.type != type) return CUFFT_INVALID_TYPE;
+    if (plan.volume) return transform_volume(plan, in, out, inverse);
     const std::int64_t n = plan.fft->size();
     const std::int64_t half = plan.fft->spectrum_size();
     const auto bytes = [=](std::int64_t distance, bool is_real, bool is_half) {
@@ -114,10 +137,25 @@ inline cufftResult transform(cufftHandle handle, cufftType type, const void* in,
 
 inline cufftResult cufftPlanMany(cufftHandle* handle, int rank, int* n, int* inembed, int istride, int idist,
                                  int* onembed, int ostride, int odist, cufftType type, int batch) {
-    if (rank != 1 || batch < 1) return CUFFT_INVALID_VALUE;
-    if (n[0] < 1) return CUFFT_INVALID_SIZE;
+    if (rank < 1 || rank > 3 || batch < 1) return CUFFT_INVALID_VALUE;
+    for (int i = 0; i < rank; ++i)
+        if (n[i] < 1) return CUFFT_INVALID_SIZE;
     const std::int64_t half = n[0] / 2 + 1;
     cuda_on_host::FftPlan plan;
+    if (rank > 1) {
+        const bool planes = rank == 2 && type == CUFFT_C2C && inembed != nullptr && onembed != nullptr &&
+                            inembed[1] == n[1] && onembed[1] == n[1] && istride == batch && ostride == batch &&
+                            idist == 1 && odist == 1;
+        const bool volume = rank == 3 && type != CUFFT_C2C && batch == 1 && inembed == nullptr;
+        if (!planes && !volume) return CUFFT_INVALID_VALUE;
+        const std::int64_t row = planes ? 2 * (batch - 1) + 1 : n[2];  // whose half spectrum has `batch` values
+        plan.volume = std::make_shared<const firstlight::VolumeFft>(n[0], n[1], row);
+        plan.type = type;
+        const std::lock_guard lock(cuda_on_host::fft_plans().lock);
+        *handle = cuda_on_host::fft_plans().next++;
+        cuda_on_host::fft_plans().open.emplace(*handle, std::move(plan));
+        return CUFFT_SUCCESS;
+    }
     plan.input_distance = type == CUFFT_C2R ? half : n[0];
     plan.output_distance = type == CUFFT_R2C ? half : n[0];
     if (inembed != nullptr && onembed != nullptr) {  // as in cuFFT, strides and distances count only then

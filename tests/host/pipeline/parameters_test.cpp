@@ -10,6 +10,7 @@
 #include "host/pipeline/layer_figure.hpp"
 #include "host/pipeline/pipeline.hpp"
 #include "kernels/support/layers.hpp"
+#include "tests/host/pipeline/confocal_scan.hpp"
 #include "tests/host/pipeline/gated_sweep.hpp"
 #include "tests/host/pipeline/synthetic_scan.hpp"
 
@@ -47,6 +48,10 @@ const std::map<std::string, Need>& needs() {
         {"adaptive_gate.search_from_ps", {{}, {"700"}}},
         {"adaptive_gate.search_to_ps", {{}, {"500"}}},
         {"adaptive_gate.superpixel_px", {{}, {"1"}}},
+        {"confocal_diffuse.min_depth_mm", {{}, {"150"}}},
+        {"confocal_diffuse.max_depth_mm", {{}, {"300"}}},
+        {"confocal_diffuse.bins_together", {{}, {"1"}}},
+        {"confocal_diffuse.refractive_index", {{}, {"1.3"}}},
         {"depth_map.reference", {{}, {"given", "calibration"}}},
         // The hot pixel lies at the edge, where a radius of 1 has 5 neighbours.
         {"inpainting.min_neighbours", {{}, {"6"}}},
@@ -59,6 +64,7 @@ const std::map<std::string, Need>& needs() {
 
 Recipe recipe_with(const std::string& stage) {
     if (stage == "gate_sweep") return load_recipe("kerr");
+    if (stage == "confocal_diffuse") return load_recipe("diffuse");
     if (stage == "adaptive_gate" || stage == "depth_map") return load_recipe("depth");
     if (stage == "poisson_tv")
         return parse_recipe(R"(
@@ -97,6 +103,7 @@ std::string outcome_of(const Sample& s, const Recipe& recipe, bool with_referenc
             out +=
                 layer.name + std::string(reinterpret_cast<const char*>(layer.values.data()), layer.values.size() * 4);
         out.append(r.images.mask.begin(), r.images.mask.end());
+        if (r.volume) out.append(reinterpret_cast<const char*>(r.volume->values.data()), r.volume->values.size() * 4);
         for (const StageRecord& stage : r.stages)
             for (const auto& [name, value] : stage.survey) out += fmt::format("{} {}\n", name, value);
         const ImageLayer& shown = *r.images.layer(layer_info(recipe.params<ToneMap>()->layer).name);
@@ -181,13 +188,16 @@ TEST(Parameters, every_one_changes_the_output) {
     GatedSweepScan sweep(true);
     sweep.at(7, 24) = 4095;                         // about the arrival
     sweep.at(9, GatedSweepScan::gates - 1) = 4095;  // long after the first light
+    const ConfocalScan confocal;
     int tried = 0;
     for (const StageEntry& stage : stage_list()) {
         ASSERT_NE(recipe_with(stage.info.name).find(stage.info.name), nullptr)
             << stage.info.name << " is in no recipe here";
         for (const Param& param : *stage.params) {
-            EXPECT_TRUE(stage.info.name == std::string("gate_sweep") ? changes_something(sweep, stage, param)
-                                                                     : changes_something(s, stage, param))
+            const std::string name = stage.info.name;
+            EXPECT_TRUE(name == "gate_sweep"         ? changes_something(sweep, stage, param)
+                        : name == "confocal_diffuse" ? changes_something(confocal, stage, param)
+                                                     : changes_something(s, stage, param))
                 << stage.info.name << "." << param.name << " changes nothing";
             ++tried;
         }
