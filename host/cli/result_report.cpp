@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace firstlight::cli {
 namespace {
@@ -18,6 +19,22 @@ const char* type_name(CountType type) {
 
 bool ends_with(const std::string& text, const std::string& end) {
     return text.size() > end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+// What a survey found; of many views the range of what each found: "arrival_ps 266.2", "hot_above 2404 to 3984".
+std::string survey_text(const std::map<std::string, double>& survey) {
+    std::map<std::string, std::pair<double, double>> ranges;
+    for (const auto& [name, value] : survey) {
+        const std::string of_all = name.back() == ']' ? name.substr(0, name.rfind('[')) : name;
+        const auto range = ranges.try_emplace(of_all, value, value).first;
+        range->second = {std::fmin(range->second.first, value), std::fmax(range->second.second, value)};
+    }
+    std::string text;
+    for (const auto& [name, range] : ranges) {
+        text += fmt::format("  {} {:.6g}", name, range.first);
+        if (range.second > range.first) text += fmt::format(" to {:.6g}", range.second);
+    }
+    return text;
 }
 
 }  // namespace
@@ -46,7 +63,7 @@ void print_stages(const Process& process) {
         if (counted)
             line += fmt::format("  {:>14}  -> {:<14}", stage.counts_in != 0 ? readable_count(stage.counts_in) : "",
                                 readable_count(stage.counts_out));
-        for (const auto& [name, value] : stage.survey) line += fmt::format("  {} {:.6g}", name, value);
+        line += survey_text(stage.survey);
         line.erase(line.find_last_not_of(' ') + 1);
         fmt::print("{}\n", line);
     }
