@@ -12,6 +12,7 @@ constexpr const char* for_histograms[] = {"pile_up", "bin_nonlinearity"};
 
 std::string default_recipe(const Scan& scan) {
     if (scan.kind == ScanKind::gated) return "kerr";
+    if (scan.path == LightPath::confocal && scan.pixels() > 1) return "diffuse";
     return scan.path == LightPath::reflection ? "depth" : "transmission";
 }
 

@@ -27,6 +27,7 @@ int main(int argc, char** argv) {
         add_fit_rows(session);
         add_file_rows(session);
         add_tv_rows(session);
+        add_confocal_rows(session);
         add_tomography_rows(session);
         add_depth_tv_rows(session);
         add_tag_rows(session);

@@ -81,6 +81,7 @@ void add_file_rows(Session& session);
 void add_tag_rows(Session& session);
 void add_monte_carlo_rows(Session& session);
 void add_tv_rows(Session& session);
+void add_confocal_rows(Session& session);
 void add_tomography_rows(Session& session);
 void add_depth_tv_rows(Session& session);
 
