@@ -288,6 +288,33 @@ stages = ["pixel_mask", "pile_up", "dark_counts", "bin_nonlinearity", "time_skew
 [tone_map]
 layer = "depth"
 )"},
+        {"tomography", R"(name = "tomography"
+summary = "Volume of mu from views of many angles, by filtered backprojection of optical depths"
+stages = ["pixel_mask", "pile_up", "dark_counts", "bin_nonlinearity", "time_skew", "flat_field",
+          "expected_arrival", "time_gate", "attenuation", "filtered_backprojection", "tone_map"]
+[attenuation]
+reference = "required"
+[tone_map]
+layer = "optical_depth"
+)"},
+        {"tomography-tv", R"(name = "tomography-tv"
+summary = "Volume of mu from few or noisy views, by iteration with total variation"
+stages = ["pixel_mask", "pile_up", "dark_counts", "bin_nonlinearity", "time_skew", "flat_field",
+          "expected_arrival", "time_gate", "attenuation", "os_sart_tv", "tone_map"]
+[attenuation]
+reference = "required"
+[tone_map]
+layer = "optical_depth"
+)"},
+        {"tomography-ml", R"(name = "tomography-ml"
+summary = "Volume of mu of nearly opaque objects, by maximum likelihood of the counts"
+stages = ["pixel_mask", "pile_up", "dark_counts", "bin_nonlinearity", "time_skew", "flat_field",
+          "expected_arrival", "time_gate", "attenuation", "ml_tr", "tone_map"]
+[attenuation]
+reference = "required"
+[tone_map]
+layer = "optical_depth"
+)"},
     };
     return recipes;
 }

@@ -13,7 +13,9 @@ constexpr const char* for_histograms[] = {"pile_up", "bin_nonlinearity"};
 std::string default_recipe(const Scan& scan) {
     if (scan.kind == ScanKind::gated) return "kerr";
     if (scan.path == LightPath::confocal && scan.pixels() > 1) return "diffuse";
-    return scan.path == LightPath::reflection ? "depth" : "transmission";
+    if (scan.path == LightPath::reflection) return "depth";
+    const bool has_angles = scan.views > 1 && static_cast<std::int64_t>(scan.view_angle_rad.size()) == scan.views;
+    return has_angles && scan.has_reference && scan.x_m.size() > 1 ? "tomography" : "transmission";
 }
 
 void check_kind(const Scan& scan, const Recipe& recipe) {
@@ -23,6 +25,12 @@ void check_kind(const Scan& scan, const Recipe& recipe) {
                                 "goes through once",
                                 recipe.name),
                     fmt::format("use --recipe {}, or correct /entry's path", default_recipe(scan)));
+    const RecipeStage* volume = recipe.volume();
+    if (volume != nullptr && !volume->stage->uses_light && scan.path == LightPath::reflection)
+        throw Error(ExitCode::bad_input, fmt::format("{}: was recorded in reflection", scan.name),
+                    fmt::format("{} in recipe \"{}\" makes a volume of the optical depths of light that went through",
+                                volume->stage->info.name, recipe.name),
+                    "use --recipe depth");
     const bool sweeps = recipe.find("gate_sweep") != nullptr;
     if (scan.kind != ScanKind::gated) {
         if (!sweeps) return;

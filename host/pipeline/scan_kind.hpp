@@ -13,7 +13,7 @@ namespace firstlight {
 [[nodiscard]] std::string default_recipe(const Scan& scan);
 
 // Errors (bad_input): frames without gate_sweep, histograms with it, stages that make sense for time bins alone; depths
-// of light that went through.
+// of light that went through; tomography of light that came back.
 void check_kind(const Scan& scan, const Recipe& recipe);
 
 }  // namespace firstlight

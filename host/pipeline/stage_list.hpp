@@ -26,7 +26,10 @@
 #include "kernels/reconstruction/attenuation.hpp"
 #include "kernels/reconstruction/confocal_diffuse.hpp"
 #include "kernels/reconstruction/depth_map.hpp"
+#include "kernels/reconstruction/filtered_backprojection.hpp"
 #include "kernels/reconstruction/inpainting.hpp"
+#include "kernels/reconstruction/ml_tr.hpp"
+#include "kernels/reconstruction/os_sart_tv.hpp"
 #include "kernels/reconstruction/poisson_tv.hpp"
 #include "kernels/rendering/tone_map.hpp"
 #include "kernels/support/run.hpp"
@@ -39,6 +42,7 @@ using Stages = std::tuple<GateSweep,                                            
                           ExpectedArrival, MatchedArrival,                                      // first_arrival
                           TimeGate, AdaptiveGate, ComponentFit,                                 // gating
                           PoissonTv, Attenuation, DepthMap, Inpainting, ConfocalDiffuse,        // reconstruction
+                          FilteredBackprojection, OsSartTv, MlTr,                               // volumes
                           ToneMap>;                                                             // rendering
 
 enum class StageKind : std::uint8_t { traces, images, volumes, rendering };

@@ -160,7 +160,7 @@ const ParamTable& FilteredBackprojection::Params::table() {
 
 std::size_t FilteredBackprojection::work_bytes(const Params&, const Scan& scan) {
     const ParallelBeam beam{scan.views, scan.columns};
-    return static_cast<std::size_t>(band_count(scan.rows) * (beam.rays() + beam.pixels())) * sizeof(float);
+    return static_cast<std::size_t>(band_count(scan.rows) * (2 * beam.rays() + beam.pixels())) * sizeof(float);
 }
 
 FilteredBackprojection::Coefficients FilteredBackprojection::prepare(const Params& params, StageContext& context) {

@@ -12,6 +12,7 @@
 #include "kernels/support/layers.hpp"
 #include "tests/host/pipeline/confocal_scan.hpp"
 #include "tests/host/pipeline/gated_sweep.hpp"
+#include "tests/host/pipeline/multi_view_scan.hpp"
 #include "tests/host/pipeline/synthetic_scan.hpp"
 
 namespace firstlight {
@@ -56,6 +57,15 @@ const std::map<std::string, Need>& needs() {
         // The hot pixel lies at the edge, where a radius of 1 has 5 neighbours.
         {"inpainting.min_neighbours", {{}, {"6"}}},
         {"inpainting.radius_px", {{{"inpainting.min_neighbours", "6"}}, {"1"}}},
+        // Slices are done after a few iterations, whatever else.
+        {"os_sart_tv.iterations", {{}, {"2"}}},
+        {"os_sart_tv.tolerance", {{}, {"0.5"}}},
+        {"os_sart_tv.chi_squared", {{}, {"100"}}},
+        {"os_sart_tv.subsets", {{}, {"2"}}},
+        {"ml_tr.iterations", {{}, {"2"}}},
+        {"ml_tr.tolerance", {{}, {"0.5"}}},
+        {"ml_tr.chi_squared", {{}, {"100"}}},
+        {"ml_tr.subsets", {{}, {"2"}}},
         {"tone_map.low", {{{"tone_map.window", "fixed"}, {"tone_map.high", "400"}}, {"100"}}},
         {"tone_map.high", {{{"tone_map.window", "fixed"}, {"tone_map.high", "400"}}, {"200"}}},
     };
@@ -78,6 +88,9 @@ stages = ["pixel_mask", "pile_up", "dark_counts", "bin_nonlinearity", "time_skew
 )",
                                         stage),
                             "test");
+    if (stage == "filtered_backprojection") return load_recipe("tomography");
+    if (stage == "os_sart_tv") return load_recipe("tomography-tv");
+    if (stage == "ml_tr") return load_recipe("tomography-ml");
     if (stage == "component_fit") return load_recipe("transmission-fit");
     if (stage != "matched_arrival") return load_recipe("transmission");
     return parse_recipe(R"(
@@ -185,6 +198,7 @@ bool changes_something(const Sample& s, const StageEntry& stage, const Param& pa
 
 TEST(Parameters, every_one_changes_the_output) {
     const SyntheticScan s(24, 24);
+    const MultiViewScan views;
     GatedSweepScan sweep(true);
     sweep.at(7, 24) = 4095;                         // about the arrival
     sweep.at(9, GatedSweepScan::gates - 1) = 4095;  // long after the first light
@@ -195,9 +209,10 @@ TEST(Parameters, every_one_changes_the_output) {
             << stage.info.name << " is in no recipe here";
         for (const Param& param : *stage.params) {
             const std::string name = stage.info.name;
-            EXPECT_TRUE(name == "gate_sweep"         ? changes_something(sweep, stage, param)
-                        : name == "confocal_diffuse" ? changes_something(confocal, stage, param)
-                                                     : changes_something(s, stage, param))
+            EXPECT_TRUE(name == "gate_sweep"               ? changes_something(sweep, stage, param)
+                        : name == "confocal_diffuse"       ? changes_something(confocal, stage, param)
+                        : stage.kind == StageKind::volumes ? changes_something(views, stage, param)
+                                                           : changes_something(s, stage, param))
                 << stage.info.name << "." << param.name << " changes nothing";
             ++tried;
         }
