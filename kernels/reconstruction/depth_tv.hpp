@@ -4,10 +4,11 @@
 //     H(e) = e^2 / 2 for |e| < k, else k |e| - k^2 / 2,  k = 1.345     (Huber 1964)
 // d, sigma: depths and their standard deviations; z in units of u, the median sigma, so that lambda has none. Depths of
 // several photons are close to normal and H is their likelihood; where a depth is of other light altogether, H lets it
-// go to its neighbours once lambda is above k u / 4 sigma. grad: forward differences, taken as 0 towards a pixel without a
-// depth: such pixels stay without, and nothing crosses them. Minimised by primal-dual steps (support/total_variation)
-// from the median of each 3 x 3: long primal steps (20 u) bring far outliers home, short ones (1 u) end within 0.01
-// sigma of the minimum on average. Both until no more than 1 pixel in 500 moves by 1e-3, then 3e-4 of its sigma.
+// go to its neighbours once lambda is above k u / 4 sigma. grad: forward differences, taken as 0 towards a pixel
+// without a depth: such pixels stay without, and nothing crosses them. Minimised by primal-dual steps
+// (support/total_variation) from the median of each 3 x 3: long primal steps (20 u) bring far outliers home, short ones
+// (1 u) end within 0.01 sigma of the minimum on average. Both until no more than 1 pixel in 500 moves by 1e-3, then
+// 3e-4 of its sigma.
 //
 // lambda: given, or the one at which the median of |z - d| / sigma is 0.8 times that of a normal error, 0.6745. The
 // median does not care for outliers. Measured depths scatter about the truth by 1, but about z by less, as z follows
