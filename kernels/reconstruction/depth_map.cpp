@@ -29,10 +29,10 @@ class CpuDepthPlanes {
             for_pixels([&](std::int64_t y, std::int64_t x) { depth_primal_step(p_, y, x, steps); });
         }
     }
-    std::int64_t moving() {
+    std::int64_t moving(float tolerance) {
         std::fill(moving_in_row_.begin(), moving_in_row_.end(), 0);
         for_pixels([&](std::int64_t y, std::int64_t x) {
-            moving_in_row_[static_cast<std::size_t>(y)] += depth_moves(p_, y * p_.columns + x) ? 1 : 0;
+            moving_in_row_[static_cast<std::size_t>(y)] += depth_moves(p_, y * p_.columns + x, tolerance) ? 1 : 0;
         });
         return std::accumulate(moving_in_row_.begin(), moving_in_row_.end(), std::int64_t{0});
     }

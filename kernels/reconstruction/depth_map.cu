@@ -26,9 +26,9 @@ __global__ void primal_step(DepthPlanes p, TvSteps steps) {
     if (i < p.pixels()) depth_primal_step(p, i / p.columns, i % p.columns, steps);
 }
 
-__global__ void count_moving(DepthPlanes p, unsigned* count) {
+__global__ void count_moving(DepthPlanes p, float tolerance, unsigned* count) {
     const std::int64_t i = global_thread();
-    if (i < p.pixels() && depth_moves(p, i)) atomicAdd(count, 1U);
+    if (i < p.pixels() && depth_moves(p, i, tolerance)) atomicAdd(count, 1U);
 }
 
 LaunchConfig by_pixels(std::int64_t pixels, cudaStream_t stream) {
@@ -70,10 +70,10 @@ class CudaDepthPlanes {
             launch(primal_step, by_pixels(p_.pixels(), stream_), p_, steps);
         }
     }
-    std::int64_t moving() {
+    std::int64_t moving(float tolerance) {
         auto* count = count_.as<unsigned>();
         check_cuda(cudaMemsetAsync(count, 0, sizeof(unsigned), stream_), "clearing device memory");
-        launch(count_moving, by_pixels(p_.pixels(), stream_), p_, count);
+        launch(count_moving, by_pixels(p_.pixels(), stream_), p_, tolerance, count);
         unsigned found = 0;
         fetch(&found, count, sizeof found);
         return found;

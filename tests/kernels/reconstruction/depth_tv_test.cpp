@@ -166,7 +166,7 @@ TEST_P(DepthTvTest, chooses_the_strength_that_sigma_asks_for) {
         }
         EXPECT_LT(std::sqrt(after / n), 0.6 * std::sqrt(before / n)) << rows << " x " << columns;
         if (rows > 1 && columns > 1) {
-            EXPECT_LT(far / static_cast<double>(rows * columns), 0.005) << "outliers";
+            EXPECT_LT(far / static_cast<double>(rows * columns), 0.4 * 0.03) << "most outliers go";
         }
     }
 }
