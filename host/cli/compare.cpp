@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <optional>
 
 #include "host/cli/command.hpp"
 #include "host/cli/compare_resolution.hpp"
 #include "host/cli/compare_truth.hpp"
+#include "host/cli/compare_volume.hpp"
 #include "host/cli/console.hpp"
 #include "host/cli/file_kind.hpp"
 #include "host/cli/result_report.hpp"
@@ -45,6 +47,18 @@ std::string value_with_unit(const Figure& f) {
     return fmt::format("{:.4g}{}{}", f.value, f.unit.empty() ? "" : " ", f.unit);
 }
 
+Json json_of(const Comparison& comparison) {
+    Json one = Json::object();
+    for (const Figure& f : comparison.figures) one[f.key] = finite_or_null(f.value);
+    one["notes"] = comparison.notes;
+    return one;
+}
+
+void add_facts(Facts& facts, const Comparison& comparison) {
+    for (const Figure& f : comparison.figures) facts.emplace_back(f.name, value_with_unit(f));
+    for (const std::string& note : comparison.notes) facts.emplace_back("note", note);
+}
+
 int compare(const CompareOptions& options) {
     std::vector<EdgeRequest> edges;
     for (const std::string& text : options.edges) edges.push_back(parse_edge(text));
@@ -54,10 +68,12 @@ int compare(const CompareOptions& options) {
     const GatedImages& images = result.images;
     Truth truth;
     std::vector<Comparison> views;
+    std::optional<Comparison> volume;
     if (kind_of(options.truth) == FileKind::result) {
         const Result other = read_result(options.truth, {});
         check_shapes(options, images, other.images.views, other.images.rows, other.images.columns);
         for (std::int64_t v = 0; v < images.views; ++v) views.push_back(against_result(images, other.images, v));
+        if (result.volume && other.volume) volume = against_volume(*result.volume, *other.volume);
     } else {
         const AcquisitionFile file = AcquisitionFile::open(options.truth, {});
         if (!file.has_truth())
@@ -66,6 +82,8 @@ int compare(const CompareOptions& options) {
         check_shapes(options, images, file.scan().views, file.scan().rows, file.scan().columns);
         truth = file.read_truth();
         for (std::int64_t v = 0; v < images.views; ++v) views.push_back(against_truth(result, v, truth, file.scan()));
+        if (result.volume && !truth.mu_per_m.empty())
+            volume = against_volume(*result.volume, true_volume(truth, file.scan()));
     }
     for (std::int64_t v = 0; v < images.views; ++v) {
         std::vector<float> transmission;
@@ -76,20 +94,19 @@ int compare(const CompareOptions& options) {
     if (options.json) {
         Json json{{"result", options.result}, {"against", options.truth}};
         Json& list = json["views"] = Json::array();
-        for (const Comparison& view : views) {
-            Json one = Json::object();
-            for (const Figure& f : view.figures) one[f.key] = finite_or_null(f.value);
-            one["notes"] = view.notes;
-            list.push_back(one);
-        }
+        for (const Comparison& view : views) list.push_back(json_of(view));
+        if (volume) json["volume"] = json_of(*volume);
         print_json(json);
         return 0;
     }
     Facts facts{{"result", options.result}, {"against", options.truth}};
     for (std::size_t v = 0; v < views.size(); ++v) {
         if (views.size() > 1) facts.emplace_back("view", fmt::format("{}", v));
-        for (const Figure& f : views[v].figures) facts.emplace_back(f.name, value_with_unit(f));
-        for (const std::string& note : views[v].notes) facts.emplace_back("note", note);
+        add_facts(facts, views[v]);
+    }
+    if (volume) {
+        if (views.size() > 1) facts.emplace_back("volume", result.volume->name);
+        add_facts(facts, *volume);
     }
     print_facts(facts);
     return 0;

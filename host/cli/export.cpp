@@ -1,14 +1,13 @@
-// firstlight export: layers of a result as files that other programs read.
+// firstlight export: layers and the volume of a result as files that other programs read.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <functional>
 #include <optional>
 
 #include "host/cli/command.hpp"
 #include "host/cli/console.hpp"
 #include "host/cli/export_points.hpp"
+#include "host/cli/export_volume.hpp"
 #include "host/cli/interruption.hpp"
 #include "host/cli/numbers_file.hpp"
 #include "host/cli/result_report.hpp"
@@ -21,65 +20,122 @@ namespace {
 
 struct ExportOptions {
     std::string result, output, format = "tiff", layer;
+    std::vector<std::string> slices, projections;
     std::optional<double> pixel_mm;
-    bool force = false, json = false, quiet = false;
+    bool gzip = false, force = false, json = false, quiet = false;
+    [[nodiscard]] bool parts_of_volume() const { return !slices.empty() || !projections.empty(); }
 };
 
 struct Export {
-    const ImageLayer* layer = nullptr;
+    std::string name, unit;
+    const ImageLayer* layer = nullptr;  // of one view; null: of the volume
     std::int64_t view = 0;
+    VolumePart part;
     std::filesystem::path path;
 };
 
-const std::vector<std::string> formats{"png", "png16", "tiff", "npy", "csv", "ply"};
+const std::vector<std::string> formats{"png", "png16", "tiff", "npy", "csv", "nrrd", "hdf5", "ply"};
 
 std::string extension_of(const std::string& format) {
     if (format == "png16") return ".png";
+    if (format == "hdf5") return ".h5";
     return format == "tiff" ? ".tif" : "." + format;
 }
 
-std::vector<const ImageLayer*> layers_of(const ExportOptions& options, const GatedImages& images) {
+bool fits(const std::filesystem::path& extension, const std::string& wanted) {
+    return extension == wanted || (wanted == ".tif" && extension == ".tiff") ||
+           (wanted == ".h5" && extension == ".hdf5");
+}
+
+// Layers that are asked for; none where only the volume is.
+std::vector<const ImageLayer*> layers_of(const ExportOptions& options, const Result& result) {
     std::vector<const ImageLayer*> layers;
     std::vector<std::string> names;
-    for (const ImageLayer& layer : images.layers) {
+    if (options.layer.empty() && (options.parts_of_volume() || is_volume_format(options.format))) return layers;
+    for (const ImageLayer& layer : result.images.layers) {
         names.push_back(layer.name);
         if (options.layer.empty() || options.layer == layer.name) layers.push_back(&layer);
     }
+    if (!layers.empty() && options.parts_of_volume())
+        throw Error(ExitCode::usage, fmt::format("{}: {} is an image", options.result, options.layer),
+                    "--slice and --projection are of a volume", "leave them out, or --layer");
+    if (!layers.empty() && is_volume_format(options.format))
+        throw Error(ExitCode::usage, fmt::format("{}: {} is an image", options.result, options.layer),
+                    fmt::format("--format {} holds volumes", options.format), "choose png, png16, tiff, npy or csv");
     if (!layers.empty()) return layers;
+    if (result.volume) {
+        if (options.layer == result.volume->name) return layers;
+        names.push_back(result.volume->name);
+    }
     const std::string near = nearest_name(options.layer, names);
     throw Error(
         ExitCode::usage, fmt::format("{}: there is no layer \"{}\"", options.result, options.layer), "",
         near.empty() ? fmt::format("choose from {}", fmt::join(names, ", ")) : fmt::format("did you mean {}?", near));
 }
 
-// One file where -o names a file, else a folder with a file per layer (and per view, except .npy which holds all).
-std::vector<Export> exports_of(const ExportOptions& options, const GatedImages& images) {
-    const auto layers = layers_of(options, images);
-    const std::filesystem::path target = options.output;
-    const std::string extension = extension_of(options.format);
-    const bool one_file = target.has_extension() && !std::filesystem::is_directory(target);
-    const std::int64_t views = options.format == "npy" ? 1 : images.views;
-    if (one_file) {
-        const bool fits = target.extension() == extension || (extension == ".tif" && target.extension() == ".tiff");
-        if (!fits)
-            throw Error(ExitCode::usage, fmt::format("{}: its name does not end in {}", options.output, extension),
-                        "--format is " + options.format, "name it so, or name a folder");
-        if (layers.size() != 1 || views != 1)
-            throw Error(ExitCode::usage, fmt::format("{}: is one file", options.output),
-                        fmt::format("{} layers with {} views are to be written", layers.size(), views),
-                        "choose one with --layer, or name a folder");
-        return {{layers.front(), 0, target}};
+VolumeRequest volume_request(const ExportOptions& options) {
+    return {options.result, options.format, options.slices, options.projections, options.gzip, options.force};
+}
+
+// Parts of the volume that are asked for.
+std::vector<VolumePart> parts_of(const ExportOptions& options, const Result& result) {
+    const bool needed = options.parts_of_volume() || is_volume_format(options.format);
+    if (!result.volume) {
+        if (!needed) return {};
+        throw Error(ExitCode::usage, options.result + ": holds no volume",
+                    is_volume_format(options.format) ? fmt::format("--format {} holds volumes", options.format)
+                                                     : std::string("--slice and --projection are of a volume"),
+                    "choose --format png, png16, tiff, npy or csv without them");
     }
+    const bool by_name = options.layer == result.volume->name;
+    if (!options.layer.empty() && !by_name) return {};
+    std::vector<VolumePart> parts = volume_parts(volume_request(options), *result.volume, by_name);
+    if (parts.empty() && !options.quiet)
+        print_warning(fmt::format("{} is a volume and was left out: choose --slice z=12 or --projection max_z for {}",
+                                  result.volume->name, options.format));
+    return parts;
+}
+
+// Everything to be written, without its path: a file per layer (and per view, except .npy which holds all), and the
+// volume's.
+std::vector<Export> chosen_exports(const ExportOptions& options, const Result& result) {
     std::vector<Export> exports;
-    for (const ImageLayer* layer : layers)
+    const std::int64_t views = options.format == "npy" ? 1 : result.images.views;
+    for (const ImageLayer* layer : layers_of(options, result))
         for (std::int64_t view = 0; view < views; ++view)
-            exports.push_back({layer, view,
-                               target / (views > 1 ? fmt::format("{}_view{:03}{}", layer->name, view, extension)
-                                                   : layer->name + extension)});
+            exports.push_back({views > 1 ? fmt::format("{}_view{:03}", layer->name, view) : layer->name,
+                               layer->unit,
+                               layer,
+                               view,
+                               {},
+                               {}});
+    for (VolumePart& part : parts_of(options, result)) exports.push_back({part.name, part.unit, nullptr, 0, part, {}});
     return exports;
 }
 
-void write_one(const ExportOptions& options, const Result& result, Recipe recipe, const Export& e) {
+// With their paths: one file where -o names a file, else a folder.
+std::vector<Export> exports_of(const ExportOptions& options, const Result& result) {
+    std::vector<Export> exports = chosen_exports(options, result);
+    const std::filesystem::path target = options.output;
+    const std::string extension = extension_of(options.format);
+    if (!target.has_extension() || std::filesystem::is_directory(target)) {
+        for (Export& e : exports) e.path = target / (e.name + extension);
+        return exports;
+    }
+    if (!fits(target.extension(), extension))
+        throw Error(ExitCode::usage, fmt::format("{}: its name does not end in {}", options.output, extension),
+                    "--format is " + options.format, "name it so, or name a folder");
+    if (exports.size() != 1)
+        throw Error(ExitCode::usage, fmt::format("{}: is one file", options.output),
+                    fmt::format("{} are to be written", exports.size()),
+                    result.volume ? "choose one with --layer, --slice or --projection, or name a folder"
+                                  : "choose one with --layer (of one view), or name a folder");
+    exports.front().path = target;
+    return exports;
+}
+
+void write_one(const ExportOptions& options, const Result& result, const Recipe& recipe, const Export& e) {
+    if (e.layer == nullptr) return write_volume_part(volume_request(options), *result.volume, e.part, recipe, e.path);
     const GatedImages& images = result.images;
     const auto view_values = [&] {
         const auto pixels = static_cast<std::ptrdiff_t>(images.rows * images.columns);
@@ -101,31 +157,24 @@ void write_one(const ExportOptions& options, const Result& result, Recipe recipe
                          {pixel_pitch_m(images.x), pixel_pitch_m(images.y), e.layer->unit}, options.force);
         found = read_tiff_float(e.path).values;
     } else {
-        if (RecipeStage* tone = recipe.find(ToneMap::info.name))
-            static_cast<ToneMap::Params*>(tone->params.get())->bits =
-                options.format == "png16" ? ToneMap::Bits::sixteen : ToneMap::Bits::eight;
         write_layer_figure(e.path, images, e.layer->name, e.view, recipe,
                            std::filesystem::path(options.result).filename().string(), options.force);
         (void)read_png(e.path);  // decodes and checks every row
         return;
     }
-    const bool same = wanted.size() == found.size() &&
-                      std::equal(wanted.begin(), wanted.end(), found.begin(),
-                                 [](float a, float b) { return a == b || (std::isnan(a) && std::isnan(b)); });
-    if (!same)
-        throw Error(ExitCode::output, e.path.string() + ": holds other numbers than were written", "",
-                    "check the disk");
+    check_same(e.path, wanted, found);
 }
 
-// The recipe inside the result, so that figures look as they did; with a tone map in any case.
-Recipe drawing_recipe(const Result& result, const std::string& path) {
-    std::string text = result.process.recipe;
-    if (text.empty()) return load_recipe("transmission");
-    Recipe recipe = parse_recipe(text, path + ": recipe");
+// The recipe inside the result, so that figures look as they did; with a tone map in any case, of the format's bits.
+Recipe drawing_recipe(const Result& result, const ExportOptions& options) {
+    const std::string& text = result.process.recipe;
+    Recipe recipe = text.empty() ? load_recipe("transmission") : parse_recipe(text, options.result + ": recipe");
     if (recipe.find(ToneMap::info.name) == nullptr) {
         const StageEntry* tone = find_stage(ToneMap::info.name);
         recipe.stages.push_back({tone, tone->make_params(), {}});
     }
+    static_cast<ToneMap::Params*>(recipe.find(ToneMap::info.name)->params.get())->bits =
+        options.format == "png16" ? ToneMap::Bits::sixteen : ToneMap::Bits::eight;
     return recipe;
 }
 
@@ -136,8 +185,14 @@ int export_result(const ExportOptions& options) {
                     near.empty() ? fmt::format("choose from {}", fmt::join(formats, ", "))
                                  : fmt::format("did you mean {}?", near));
     }
+    if (options.gzip && options.format != "nrrd")
+        throw Error(ExitCode::usage, "--gzip: only NRRD files are packed on demand", "--format is " + options.format,
+                    "leave --gzip out, or choose --format nrrd");
     const Result result = read_result(options.result, {});
     if (options.format == "ply") {
+        if (options.parts_of_volume())
+            throw Error(ExitCode::usage, "--format ply: holds points", "--slice and --projection are of a volume",
+                        "choose png, png16, tiff, npy or csv for them");
         const ExportedPoints made =
             export_points({options.result, options.output, options.layer, options.pixel_mm, options.force}, result);
         if (options.json)
@@ -149,8 +204,9 @@ int export_result(const ExportOptions& options) {
     if (options.pixel_mm)
         throw Error(ExitCode::usage, "--pixel-mm has no effect", "only the points of --format ply need it",
                     "leave it out");
-    const Recipe recipe = drawing_recipe(result, options.result);
-    const std::vector<Export> exports = exports_of(options, result.images);
+    const Recipe recipe = drawing_recipe(result, options);
+    const std::vector<Export> exports = exports_of(options, result);
+    if (exports.empty()) throw Error(ExitCode::usage, options.result + ": there is nothing to write in this format");
     const std::filesystem::path folder = exports.front().path.parent_path();
     std::error_code failed;
     if (!folder.empty()) std::filesystem::create_directories(folder, failed);
@@ -161,9 +217,9 @@ int export_result(const ExportOptions& options) {
         if (interruption_requested()) throw Interrupted();
         const WritingFiles now;
         write_one(options, result, recipe, e);
-        files.push_back(
-            {{"layer", e.layer->name}, {"view", e.view}, {"unit", e.layer->unit}, {"path", e.path.string()}});
-        if (!options.json && !options.quiet) fmt::print("{}  {}\n", e.layer->name, e.path.string());
+        const std::string& name = e.layer != nullptr ? e.layer->name : e.name;
+        files.push_back({{"layer", name}, {"view", e.view}, {"unit", e.unit}, {"path", e.path.string()}});
+        if (!options.json && !options.quiet) fmt::print("{}  {}\n", name, e.path.string());
     }
     if (options.json) print_json({{"result", options.result}, {"files", files}});
     return 0;
@@ -173,17 +229,30 @@ int export_result(const ExportOptions& options) {
 
 void add_export(CLI::App& program, CommandLine& line) {
     auto options = std::make_shared<ExportOptions>();
-    CLI::App* command = program.add_subcommand("export", "Write layers of a result for other programs");
+    CLI::App* command = program.add_subcommand("export", "Write layers and the volume of a result for other programs");
     command->add_option("RESULT", options->result, "Result file")->type_name("FILE")->required();
-    command->add_option("-o,--output", options->output, "Folder, or a file when one layer is written")
+    command->add_option("-o,--output", options->output, "Folder, or a file when one is written")
         ->type_name("PATH")
         ->required();
     command
-        ->add_option("--format", options->format,
-                     "png, png16, tiff (float32), npy or csv; ply: the depths as points in space")
+        ->add_option(
+            "--format", options->format,
+            "png, png16, tiff (float32), npy or csv; volumes only: nrrd or hdf5; ply: the depths as points in space")
         ->type_name("NAME")
         ->capture_default_str();
-    command->add_option("--layer", options->layer, "Layer to write; default: all")->type_name("NAME");
+    command
+        ->add_option("--layer", options->layer, "Layer to write, or the volume by its name (mu, albedo); default: all")
+        ->type_name("NAME");
+    command->add_option("--slice", options->slices, "Slice of the volume, counted from 0: z=12; repeatable")
+        ->type_name("AXIS=N")
+        ->allow_extra_args(false);
+    command
+        ->add_option("--projection", options->projections,
+                     "Projection of the volume: max, mean, sum or position (where the maximum is), _ and an axis: "
+                     "max_z; repeatable")
+        ->type_name("NAME")
+        ->allow_extra_args(false);
+    command->add_flag("--gzip", options->gzip, "Pack NRRD files");
     command
         ->add_option("--pixel-mm", options->pixel_mm,
                      "Distance of pixels, for points of a scan that does not say where its pixels are")

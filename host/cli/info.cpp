@@ -154,8 +154,7 @@ int show_result(const InfoOptions& options) {
                               layer.unit == "1" ? "" : " (" + layer.unit + ")");
     facts.emplace_back("layers", layers);
     if (result.volume)
-        facts.emplace_back("volume", fmt::format("{} {} x {} x {} (z, y, x)", result.volume->name,
-                                                 result.volume->z.size, result.volume->y.size, result.volume->x.size));
+        for (auto& fact : volume_facts(*result.volume)) facts.push_back(std::move(fact));
     const Facts quality = quality_facts(result);
     facts.insert(facts.end(), quality.begin(), quality.end());
     for (const InputRecord& input : result.process.inputs)

@@ -1,9 +1,10 @@
 #include "host/cli/numbers_file.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <array>
 #include <bit>
-#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -28,20 +29,26 @@ std::string whole_file(const std::filesystem::path& path) {
 
 }  // namespace
 
-void write_npy(const std::filesystem::path& path, const GatedImages& images, const ImageLayer& layer, bool force) {
-    const std::string views = images.has_views_axis ? fmt::format("{}, ", images.views) : std::string();
-    std::string header = fmt::format("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}{}, {}), }}", views,
-                                     images.rows, images.columns);
+void write_npy(const std::filesystem::path& path, const std::vector<std::int64_t>& shape,
+               const std::vector<float>& values, bool force) {
+    std::string header =
+        fmt::format("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}), }}", fmt::join(shape, ", "));
     while ((npy_prefix + header.size() + 1) % 64 != 0) header += ' ';
     header += '\n';
-    std::string bytes("\x93NUMPY\x01\x00", 8);
-    bytes += static_cast<char>(header.size() & 0xFF);
-    bytes += static_cast<char>(header.size() >> 8);
-    bytes += header;
-    const std::size_t start = bytes.size();
-    bytes.resize(start + layer.values.size() * 4);
-    std::memcpy(bytes.data() + start, layer.values.data(), layer.values.size() * 4);
-    write_whole(path, bytes.data(), bytes.size(), force);
+    std::string start("\x93NUMPY\x01\x00", 8);
+    start += static_cast<char>(header.size() & 0xFF);
+    start += static_cast<char>(header.size() >> 8);
+    start += header;
+    AtomicFile file(path, force);
+    file.write(start.data(), start.size());
+    file.write(values.data(), values.size() * sizeof(float));
+    file.commit();
+}
+
+void write_npy(const std::filesystem::path& path, const GatedImages& images, const ImageLayer& layer, bool force) {
+    std::vector<std::int64_t> shape{images.rows, images.columns};
+    if (images.has_views_axis) shape.insert(shape.begin(), images.views);
+    write_npy(path, shape, layer.values, force);
 }
 
 void write_csv(const std::filesystem::path& path, const GatedImages& images, const ImageLayer& layer, std::int64_t view,
@@ -55,13 +62,17 @@ void write_csv(const std::filesystem::path& path, const GatedImages& images, con
 }
 
 std::vector<float> read_npy(const std::filesystem::path& path) {
-    const std::string bytes = whole_file(path);
-    if (bytes.size() < npy_prefix) throw Error(ExitCode::output, path.string() + ": is not what was written");
-    const auto byte = [&](std::size_t at) { return static_cast<std::size_t>(static_cast<unsigned char>(bytes[at])); };
-    const std::size_t start = npy_prefix + byte(8) + (byte(9) << 8);
-    if (bytes.size() < start) throw Error(ExitCode::output, path.string() + ": is not what was written");
-    std::vector<float> values((bytes.size() - start) / 4);
-    std::memcpy(values.data(), bytes.data() + start, values.size() * 4);
+    std::ifstream file(path, std::ios::binary);
+    std::array<unsigned char, npy_prefix> prefix{};
+    file.read(reinterpret_cast<char*>(prefix.data()), npy_prefix);
+    const auto start = static_cast<std::streamoff>(npy_prefix + prefix[8] + (std::size_t{prefix[9]} << 8));
+    file.seekg(0, std::ios::end);
+    const std::streamoff end = file.tellg();
+    if (!file || end < start) throw Error(ExitCode::output, path.string() + ": is not what was written");
+    std::vector<float> values(static_cast<std::size_t>(end - start) / sizeof(float));
+    file.seekg(start);
+    file.read(reinterpret_cast<char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(float)));
+    if (!file) throw Error(ExitCode::output, path.string() + ": cannot be read back");
     return values;
 }
 

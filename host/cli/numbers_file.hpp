@@ -8,7 +8,10 @@
 
 namespace firstlight::cli {
 
-// float32, little-endian, C order: [y, x], or [view, y, x] with a views axis. NumPy format 1.0.
+// float32, little-endian, C order. NumPy format 1.0. `values` has as many elements as `shape` says.
+void write_npy(const std::filesystem::path& path, const std::vector<std::int64_t>& shape,
+               const std::vector<float>& values, bool force);
+// A layer: [y, x], or [view, y, x] with a views axis.
 void write_npy(const std::filesystem::path& path, const GatedImages& images, const ImageLayer& layer, bool force);
 
 // One view: a comment with layer and unit, then a line per image row; "nan" where there is no value. Nine digits, so

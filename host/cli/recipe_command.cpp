@@ -5,6 +5,7 @@
 #include "host/cli/console.hpp"
 #include "kernels/acquisition/tag_histogram.hpp"
 #include "kernels/acquisition/tag_windows.hpp"
+#include "kernels/rendering/projection.hpp"
 #include "kernels/simulation/detector_response.hpp"
 #include "kernels/simulation/photon_transport.hpp"
 
@@ -81,6 +82,9 @@ int print_stage_reference() {
         if (stage.params->empty()) fmt::print("\nIt has no parameters.\n");
         else print_parameters(*stage.params, stage.make_params().get());
     }
+    // The family that the list ends with.
+    fmt::print("\n### {}\n\n{}.\n\nChosen by the figure or export that is made, not by recipes.\n",
+               Projection::info.name, Projection::info.summary);
     fmt::print("\n## acquisition\n\nChosen by what the acquisition holds, not by recipes.\n");
     for (const StageInfo& info : {TagHistogram::info, TagWindows::info})
         fmt::print("\n### {}\n\n{}.\n\nIt has no parameters.\n", info.name, info.summary);

@@ -52,6 +52,8 @@ void report(const ReconstructOptions& options, const std::string& shape, const R
     print_stages(process);
     fmt::print("\n");
     Facts ends = quality_facts(result);
+    if (result.volume)
+        for (auto& fact : volume_facts(*result.volume)) ends.push_back(std::move(fact));
     ends.emplace_back("result", output.string());
     for (const FigureFile& f : figures) ends.emplace_back("figure", f.path.string());
     print_facts(ends);
@@ -110,7 +112,7 @@ int reconstruct_scan(const ReconstructOptions& options, const CommandLine& line)
     check_output(output, options.force, options.scan);
     if (!options.job.calibration.empty()) check_output(output, options.force, options.job.calibration);
     const FigureRequest figure_request{options.png, options.scan, options.force};
-    if (!options.png.empty()) check_figures(figure_request, job.recipe);
+    if (!options.png.empty()) check_figures(figure_request, job.recipe, opened.scan);
 
     Result result;
     {

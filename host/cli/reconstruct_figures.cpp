@@ -67,7 +67,7 @@ void NewFiles::make_folder(const std::filesystem::path& folder) {
     if (!std::filesystem::is_directory(folder)) refuse(folder, "the folder cannot be made", failed.message());
 }
 
-void check_figures(const FigureRequest& request, const Recipe& recipe) {
+void check_figures(const FigureRequest& request, const Recipe& recipe, const Scan& scan) {
     check_folder(request.folder);
     if (!std::filesystem::exists(request.folder)) return;  // nothing in it to be overwritten
     std::set<std::string> layers{"counts"};
@@ -78,9 +78,11 @@ void check_figures(const FigureRequest& request, const Recipe& recipe) {
         for (const bool views : {false, true})
             if (is_worth_a_figure(layer))
                 check_output(layer_path(request, layer, 0, views), request.force, request.scan);
-    for (const char* volume : {"mu", "albedo"})
-        for (const std::string& picture : volume_picture_names())
-            check_output(figure_path(request, fmt::format("{}_{}", volume, picture)), request.force, request.scan);
+    const RecipeStage* volume = recipe.volume();
+    if (volume == nullptr) return;
+    const std::string name = volume->stage->box(volume->params.get(), scan).name;
+    for (const std::string& picture : volume_picture_names())
+        check_output(figure_path(request, fmt::format("{}_{}", name, picture)), request.force, request.scan);
 }
 
 std::vector<FigureFile> write_figures(const FigureRequest& request, const Result& result, const Recipe& recipe,

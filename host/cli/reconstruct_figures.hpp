@@ -41,8 +41,8 @@ struct FigureRequest {
 };
 
 // Finds out before any work whether the figures can be written: nothing is made yet, so that nothing is left where the
-// run is interrupted. Errors: output, as writing itself would say.
-void check_figures(const FigureRequest& request, const Recipe& recipe);
+// run is interrupted. Errors: output, as writing itself would say; those of the volume stage's box.
+void check_figures(const FigureRequest& request, const Recipe& recipe, const Scan& scan);
 [[nodiscard]] std::vector<FigureFile> write_figures(const FigureRequest& request, const Result& result,
                                                     const Recipe& recipe, NewFiles& made);
 

@@ -24,37 +24,49 @@ struct RerunOptions {
 
 struct LayerDifference {
     std::string layer;
-    std::int64_t pixels = 0;  // whose bits differ
+    std::int64_t pixels = 0;  // or voxels, whose bits differ
     double largest = 0;       // absolute difference; infinite where only one has a value
     std::string note;         // set when the layer is there only once
 };
 
 // Bit for bit, so that NaN equals NaN and 0 differs from -0.
+void compare_values(const std::string& name, const std::vector<float>& before, const std::vector<float>& now,
+                    std::vector<LayerDifference>& found) {
+    if (now.size() != before.size()) {
+        found.push_back({name, 0, 0, "of another size"});
+        return;
+    }
+    LayerDifference d{name, 0, 0, {}};
+    for (std::size_t i = 0; i < before.size(); ++i) {
+        if (std::bit_cast<std::uint32_t>(before[i]) == std::bit_cast<std::uint32_t>(now[i])) continue;
+        ++d.pixels;
+        const double gap = std::abs(static_cast<double>(before[i]) - static_cast<double>(now[i]));
+        d.largest = std::max(d.largest, std::isnan(gap) ? std::numeric_limits<double>::infinity() : gap);
+    }
+    if (d.pixels > 0) found.push_back(d);
+}
+
+constexpr const char *gone = "not made any more", *fresh_only = "not in the result";
+
+void compare_volumes(const std::optional<Volume>& before, const std::optional<Volume>& now,
+                     std::vector<LayerDifference>& found) {
+    const bool same_name = before && now && before->name == now->name;
+    if (before && !same_name) found.push_back({before->name, 0, 0, gone});
+    if (now && !same_name) found.push_back({now->name, 0, 0, fresh_only});
+    if (same_name) compare_values(before->name, before->values, now->values, found);
+}
+
 std::vector<LayerDifference> differences(const GatedImages& before, const GatedImages& now) {
     std::vector<LayerDifference> found;
     const auto only_in = [&](const GatedImages& one, const GatedImages& other, const char* note) {
         for (const ImageLayer& layer : one.layers)
             if (other.layer(layer.name) == nullptr) found.push_back({layer.name, 0, 0, note});
     };
-    only_in(before, now, "not made any more");
-    only_in(now, before, "not in the result");
-    for (const ImageLayer& layer : before.layers) {
-        const ImageLayer* fresh = now.layer(layer.name);
-        if (fresh == nullptr) continue;
-        if (fresh->values.size() != layer.values.size()) {
-            found.push_back({layer.name, 0, 0, "of another size"});
-            continue;
-        }
-        LayerDifference d{layer.name, 0, 0, {}};
-        for (std::size_t i = 0; i < layer.values.size(); ++i) {
-            if (std::bit_cast<std::uint32_t>(layer.values[i]) == std::bit_cast<std::uint32_t>(fresh->values[i]))
-                continue;
-            ++d.pixels;
-            const double gap = std::abs(static_cast<double>(layer.values[i]) - static_cast<double>(fresh->values[i]));
-            d.largest = std::max(d.largest, std::isnan(gap) ? std::numeric_limits<double>::infinity() : gap);
-        }
-        if (d.pixels > 0) found.push_back(d);
-    }
+    only_in(before, now, gone);
+    only_in(now, before, fresh_only);
+    for (const ImageLayer& layer : before.layers)
+        if (const ImageLayer* fresh = now.layer(layer.name))
+            compare_values(layer.name, layer.values, fresh->values, found);
     if (before.mask != now.mask) {
         LayerDifference d{"mask", 0, 0, before.mask.size() == now.mask.size() ? "" : "of another size"};
         for (std::size_t i = 0; i < std::min(before.mask.size(), now.mask.size()); ++i)
@@ -119,7 +131,9 @@ int rerun(const RerunOptions& options, const CommandLine& line) {
         const WritingFiles writing;
         write_result(options.output, now, options.force);
     }
-    report(options, problems, differences(before.images, now.images));
+    std::vector<LayerDifference> found = differences(before.images, now.images);
+    compare_volumes(before.volume, now.volume, found);
+    report(options, problems, found);
     if (!options.output.empty() && !options.quiet && !options.json) fmt::print("result  {}\n", options.output);
     return static_cast<int>(input_problem ? ExitCode::bad_input : ExitCode::ok);
 }

@@ -103,6 +103,7 @@ Json result_json(const Result& result) {
     json["shape"] = {result.images.views, result.images.rows, result.images.columns};
     Json& layers = json["layers"] = Json::array();
     for (const ImageLayer& layer : result.images.layers) layers.push_back({{"name", layer.name}, {"unit", layer.unit}});
+    if (result.volume) json["volume"] = volume_json(*result.volume);
     Json& quality = json["quality"] = Json::object();
     for (const auto& [name, value] : result.quality) quality[name] = finite_or_null(value);
     Json& stages = json["stages"] = Json::array();

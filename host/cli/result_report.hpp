@@ -20,6 +20,10 @@ void print_stages(const Process& process);
 // Figures of quality as names and values: "arrival_median_ps" -> "arrival, median", "512.3 ps".
 [[nodiscard]] Facts quality_facts(const Result& result);
 
+// Size, voxels in mm, range, mean and share of NaN of a volume.
+[[nodiscard]] Facts volume_facts(const Volume& volume);
+[[nodiscard]] Json volume_json(const Volume& volume);
+
 [[nodiscard]] Json result_json(const Result& result);
 [[nodiscard]] std::string fact_of(const Process& process, const std::string& name);
 

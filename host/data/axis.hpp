@@ -42,6 +42,13 @@ inline Axis index_axis(std::string name, std::string long_name, std::int64_t siz
     return Axis{std::move(name), "1", std::move(long_name), size, 0, 1, {}};
 }
 
+// Signed distance between neighbours on an axis in m, the mean where they are uneven; 0 where it is not known, as with
+// one element.
+inline double step_m(const Axis& axis) {
+    if (axis.unit != "m" || axis.size < 2) return 0;
+    return (axis.at(axis.size - 1) - axis.at(0)) / static_cast<double>(axis.size - 1);
+}
+
 // All positions, uniform or not.
 inline std::vector<double> positions(const Axis& axis) {
     std::vector<double> all(static_cast<std::size_t>(axis.size));

@@ -28,7 +28,7 @@ struct OpenOptions {
     // Largest amount of memory that reading one chunk, or one table of the file, may take.
     std::size_t memory_limit = std::size_t{1} << 30;
     bool strict = false;    // what would be a warning is an error
-    bool read_data = true;  // validate(): look at every count or photon event too, and at what the calibration holds
+    bool read_data = true;  // validate(): look at every count or event, too; read_result(): read volumes' values
 };
 
 struct Truth {                          // of a simulated scan; an empty vector means "not in the file"

@@ -11,6 +11,7 @@
 #include "host/io/h5.hpp"
 #include "host/io/metadata_reader.hpp"
 #include "host/io/probe.hpp"
+#include "host/io/volume_group.hpp"
 #include "kernels/support/error.hpp"
 #include "kernels/support/layers.hpp"
 
@@ -18,25 +19,7 @@ namespace firstlight {
 namespace {
 
 using Shape = std::vector<std::int64_t>;
-const std::string image_group = "/entry/image/", volume_group = "/entry/volume/", process_group = "/entry/process/";
-
-void write_axis(h5::WriteFile& file, const std::string& group, const Axis& axis) {
-    const std::vector<double> values = positions(axis);
-    file.dataset(group + axis.name, "f8", {axis.size}, values.data(),
-                 {{}, false, axis.unit.empty() ? "1" : axis.unit, axis.long_name.empty() ? axis.name : axis.long_name});
-    file.make_scale(group + axis.name, axis.name);
-}
-
-void attach(h5::WriteFile& file, const std::string& path, const std::string& group,
-            const std::vector<std::string>& axes) {
-    for (std::size_t i = 0; i < axes.size(); ++i) file.attach_scale(path, group + axes[i], static_cast<unsigned>(i));
-}
-
-// Size of an element in µm, which is what Fiji wants to know; 1 where only an index is known.
-double element_um(const Axis& axis) {
-    const double step = axis.is_uniform() ? axis.step : axis.size > 1 ? axis.at(1) - axis.at(0) : 1;
-    return axis.unit == "m" ? step * 1e6 : 1.0;
-}
+const std::string image_group = "/entry/image/", process_group = "/entry/process/";
 
 std::string unit_of_quality(const std::string& name) {
     const auto ends = [&](const std::string& end) {
@@ -68,7 +51,7 @@ void write_image(h5::WriteFile& file, const GatedImages& images) {
     Shape chunk = shape;
     if (images.has_views_axis) chunk[0] = 1;
     const auto decorate = [&](const std::string& path) {
-        attach(file, path, image_group, axes);
+        attach_axes(file, path, image_group, axes);
         file.attribute(path, "element_size_um", std::vector<double>{1.0, element_um(y), element_um(x)});
         file.attribute(path, "CLASS", std::string("IMAGE"));
         file.attribute(path, "IMAGE_VERSION", std::string("1.2"));
@@ -85,23 +68,6 @@ void write_image(h5::WriteFile& file, const GatedImages& images) {
     file.attribute(image_group + "mask", "flag_masks", std::vector<std::uint8_t>(mask_flags.begin(), mask_flags.end()));
     file.attribute(image_group + "mask", "flag_meanings", std::string(mask_flag_meanings));
     decorate(image_group + "mask");
-}
-
-void write_volume(h5::WriteFile& file, const Volume& volume) {
-    file.group("/entry/volume", "NXdata");
-    file.attribute("/entry/volume", "signal", volume.name);
-    const std::vector<std::string> axes{"z", "y", "x"};
-    file.attribute("/entry/volume", "axes", axes);
-    Axis z = volume.z, y = volume.y, x = volume.x;
-    z.name = "z";
-    y.name = "y";
-    x.name = "x";
-    for (const Axis* axis : {&z, &y, &x}) write_axis(file, volume_group, *axis);
-    const std::string path = volume_group + volume.name;
-    file.dataset(path, "f4", {z.size, y.size, x.size}, volume.values.data(),
-                 {{1, y.size, x.size}, true, volume.unit, volume.long_name.empty() ? volume.name : volume.long_name});
-    attach(file, path, volume_group, axes);
-    file.attribute(path, "element_size_um", std::vector<double>{element_um(z), element_um(y), element_um(x)});
 }
 
 void write_process(h5::WriteFile& file, const Process& process) {
@@ -155,23 +121,6 @@ void write_process(h5::WriteFile& file, const Process& process) {
     file.texts(process_group + "inputs/uuid", uuids);
 }
 
-Axis read_axis(MetadataReader& reader, const std::string& path, const std::string& name, std::int64_t size) {
-    Axis axis = index_axis(name, name, size);
-    if (!reader.has(path)) return axis;
-    reader.check_shape(path, {{size}});
-    const std::vector<double> values = reader.stored(path).read_doubles();
-    axis.unit = reader.file().text(path, "units").value_or("1");
-    axis.long_name = reader.file().text(path, "long_name").value_or(name);
-    axis.origin = values.front();
-    axis.step = size > 1 ? (values.back() - values.front()) / static_cast<double>(size - 1) : 1;
-    for (std::int64_t i = 0; i < size; ++i)
-        if (std::abs(values[static_cast<std::size_t>(i)] - axis.at(i)) > 1e-9 * std::abs(axis.step)) {
-            axis.values = values;
-            break;
-        }
-    return axis;
-}
-
 std::vector<float> to_floats(const std::vector<double>& values) { return {values.begin(), values.end()}; }
 
 GatedImages read_image(MetadataReader& reader) {
@@ -207,24 +156,6 @@ GatedImages read_image(MetadataReader& reader) {
     images.x = read_axis(reader, image_group + "x", "x", images.columns);
     if (images.has_views_axis) images.view = read_axis(reader, image_group + "view", "view", images.views);
     return images;
-}
-
-Volume read_volume(MetadataReader& reader) {
-    Volume volume;
-    volume.name = reader.file().text("/entry/volume", "signal").value_or("mu");
-    if (volume.name != "mu" && volume.name != "albedo")
-        throw Error(ExitCode::bad_input, reader.file().name() + ": /entry/volume@signal is \"" + volume.name + "\"",
-                    "expected mu or albedo");
-    const std::string path = volume_group + volume.name;
-    reader.check_shape(path, {{-1, -1, -1}});
-    const Shape shape = reader.file().shape(path);
-    volume.unit = reader.attribute(path, "units");
-    volume.long_name = reader.attribute(path, "long_name");
-    volume.values = to_floats(reader.stored(path).read_doubles());
-    volume.z = read_axis(reader, volume_group + "z", "z", shape[0]);
-    volume.y = read_axis(reader, volume_group + "y", "y", shape[1]);
-    volume.x = read_axis(reader, volume_group + "x", "x", shape[2]);
-    return volume;
 }
 
 Process read_process(MetadataReader& reader) {
@@ -282,7 +213,7 @@ void write_result(const std::filesystem::path& target, const Result& result, boo
                result.created, result.uuid);
     file.attribute("/entry", "default", std::string("image"));
     write_image(file, result.images);
-    if (result.volume) write_volume(file, *result.volume);
+    if (result.volume) write_volume_group(file, "/entry/volume", *result.volume);
     write_process(file, result.process);
     file.group("/entry/quality", "NXcollection");
     for (const auto& q : result.quality) file.number("/entry/quality/" + q.first, q.second, unit_of_quality(q.first));
@@ -298,7 +229,7 @@ Result read_result(const std::filesystem::path& path, const OpenOptions& options
     result.uuid = reader.attribute("/", "uuid");
     result.created = reader.attribute("/", "created");
     result.images = read_image(reader);
-    if (reader.has("/entry/volume")) result.volume = read_volume(reader);
+    if (reader.has("/entry/volume")) result.volume = read_volume_group(reader, "/entry/volume", options.read_data);
     result.process = read_process(reader);
     for (const std::string& name : reader.file().children("/entry/quality")) {
         reader.check_shape("/entry/quality/" + name, {{}});

@@ -1,15 +1,14 @@
 // TIFF through libtiff, in memory, so that the file is written by AtomicFile like every other.
 #include <fmt/format.h>
-#include <tiffio.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <memory>
 
 #include "host/io/atomic_file.hpp"
 #include "host/io/images.hpp"
+#include "host/io/tiff_library.hpp"
 #include "kernels/support/error.hpp"
 
 namespace firstlight {
@@ -54,18 +53,6 @@ toff_t size_of_memory(thandle_t handle) { return static_cast<Memory*>(handle)->b
 int no_map(thandle_t, void**, toff_t*) { return 0; }
 void no_unmap(thandle_t, void*, toff_t) {}
 
-using Tiff = std::unique_ptr<TIFF, decltype(&TIFFClose)>;
-
-// libtiff would print to stderr by itself; what matters is said by the Error.
-void keep_quiet() {
-    static const bool once = [] {
-        TIFFSetErrorHandler(nullptr);
-        TIFFSetWarningHandler(nullptr);
-        return true;
-    }();
-    (void)once;
-}
-
 std::string description_of(const float* values, std::int64_t pixels, const TiffPixels& p) {
     double least = std::numeric_limits<double>::infinity(), greatest = -least;
     for (std::int64_t i = 0; i < pixels; ++i) {
@@ -88,7 +75,7 @@ void write_tiff_float(const std::filesystem::path& path, const float* values, st
     if (rows < 1 || columns < 1 || rows > longest || columns > longest / 4)
         throw Error(ExitCode::bad_input, path.string() + ": cannot hold the image",
                     fmt::format("{} x {} pixels", columns, rows));
-    keep_quiet();
+    keep_tiff_quiet();
     Memory memory;
     bool good = false;
     {
@@ -99,22 +86,9 @@ void write_tiff_float(const std::filesystem::path& path, const float* values, st
             TIFFClose);
         TIFF* t = tiff.get();
         const std::string description = description_of(values, rows * columns, pixels);
-        good = t != nullptr && TIFFSetField(t, TIFFTAG_IMAGEWIDTH, static_cast<std::uint32_t>(columns)) != 0 &&
-               TIFFSetField(t, TIFFTAG_IMAGELENGTH, static_cast<std::uint32_t>(rows)) != 0 &&
-               TIFFSetField(t, TIFFTAG_BITSPERSAMPLE, 32) != 0 && TIFFSetField(t, TIFFTAG_SAMPLESPERPIXEL, 1) != 0 &&
-               TIFFSetField(t, TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_IEEEFP) != 0 &&
-               TIFFSetField(t, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK) != 0 &&
-               TIFFSetField(t, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG) != 0 &&
-               TIFFSetField(t, TIFFTAG_COMPRESSION, COMPRESSION_NONE) != 0 &&
-               TIFFSetField(t, TIFFTAG_ROWSPERSTRIP, static_cast<std::uint32_t>(rows)) != 0 &&
-               TIFFSetField(t, TIFFTAG_SOFTWARE, "firstlight") != 0 &&
+        const double width = pixels.pixel_width_m, height = pixels.pixel_height_m > 0 ? pixels.pixel_height_m : width;
+        good = t != nullptr && set_float_page(t, rows, columns, width * 1e3, height * 1e3) &&
                TIFFSetField(t, TIFFTAG_IMAGEDESCRIPTION, description.c_str()) != 0;
-        if (good && pixels.pixel_width_m > 0) {
-            const double height_m = pixels.pixel_height_m > 0 ? pixels.pixel_height_m : pixels.pixel_width_m;
-            good = TIFFSetField(t, TIFFTAG_RESOLUTIONUNIT, RESUNIT_NONE) != 0 &&  // the description says mm
-                   TIFFSetField(t, TIFFTAG_XRESOLUTION, 1e-3 / pixels.pixel_width_m) != 0 &&
-                   TIFFSetField(t, TIFFTAG_YRESOLUTION, 1e-3 / height_m) != 0;
-        }
         const tmsize_t bytes = static_cast<tmsize_t>(rows * columns) * 4;
         good = good && TIFFWriteEncodedStrip(t, 0, const_cast<float*>(values), bytes) == bytes && TIFFFlush(t) != 0;
     }
@@ -123,7 +97,7 @@ void write_tiff_float(const std::filesystem::path& path, const float* values, st
 }
 
 FloatImage read_tiff_float(const std::filesystem::path& path) {
-    keep_quiet();
+    keep_tiff_quiet();
     const Tiff tiff(TIFFOpen(path.c_str(), "r"), TIFFClose);
     const auto refuse = [&](const char* why) {
         throw Error(ExitCode::bad_input, path.string() + ": cannot be read as TIFF of floats", why);
@@ -131,17 +105,8 @@ FloatImage read_tiff_float(const std::filesystem::path& path) {
     if (!tiff) refuse("no such file, or not a TIFF file");
     TIFF* t = tiff.get();
     std::uint32_t rows = 0, columns = 0;
-    std::uint16_t bits = 0, channels = 1, format = SAMPLEFORMAT_UINT;
-    TIFFGetField(t, TIFFTAG_IMAGELENGTH, &rows);
-    TIFFGetField(t, TIFFTAG_IMAGEWIDTH, &columns);
-    TIFFGetFieldDefaulted(t, TIFFTAG_BITSPERSAMPLE, &bits);
-    TIFFGetFieldDefaulted(t, TIFFTAG_SAMPLESPERPIXEL, &channels);
-    TIFFGetFieldDefaulted(t, TIFFTAG_SAMPLEFORMAT, &format);
-    if (bits != 32 || channels != 1 || format != SAMPLEFORMAT_IEEEFP) refuse("its pixels are not single 32-bit floats");
-    if (TIFFIsTiled(t) != 0) refuse("it is stored in tiles, not in strips");
-    if (rows == 0 || columns == 0 || TIFFScanlineSize(t) != static_cast<tmsize_t>(columns) * 4 ||
-        static_cast<std::uint64_t>(rows) * columns > std::uint64_t{1} << 30)
-        refuse("its size makes no sense");
+    const char* why_not = nullptr;
+    if (!is_float_page(t, rows, columns, why_not)) refuse(why_not);
     FloatImage image;
     image.rows = rows;
     image.columns = columns;

@@ -116,11 +116,13 @@ Result run_job(const Job& job, const JobCallbacks& callbacks) {
     if (const std::string remark = light_path_remark(scan, job.recipe); !remark.empty())
         process.warnings.push_back(remark);
     process.warnings.insert(process.warnings.end(), reconstruction.warnings.begin(), reconstruction.warnings.end());
-    const auto bad = file.events() == nullptr ? file.counts().bad_values() : CountDataset::BadValues{};
-    if (bad.number > 0) {
+    for (const CountDataset* counts : {file.events() == nullptr ? &file.counts() : nullptr, file.reference()}) {
+        const CountDataset::BadValues bad = counts != nullptr ? counts->bad_values() : CountDataset::BadValues{};
+        if (bad.number == 0) continue;
         const std::string problem =
             fmt::format("{}: {} counts are NaN, infinite or negative, the first at view {}, y {}, x {}, bin {}",
-                        job.scan_path.string(), bad.number, bad.first[0], bad.first[1], bad.first[2], bad.first[3]);
+                        counts == file.reference() ? counts->stored().where() : job.scan_path.string(), bad.number,
+                        bad.first[0], bad.first[1], bad.first[2], bad.first[3]);
         if (job.strict)
             throw Error(ExitCode::bad_input, problem, "--strict refuses such counts",
                         "repair them, or run without --strict");

@@ -37,10 +37,7 @@ std::string caption_of(const LayerColours& colours) {
     return text;
 }
 
-double pixel_pitch_m(const Axis& axis) {
-    if (axis.unit != "m" || axis.size < 2) return 0;
-    return std::abs(axis.at(axis.size - 1) - axis.at(0)) / static_cast<double>(axis.size - 1);
-}
+double pixel_pitch_m(const Axis& axis) { return std::abs(step_m(axis)); }
 
 bool says_something(const GatedImages& images, const ImageLayer& layer) {
     const auto has_value = [](float v) { return v == v; };

@@ -94,8 +94,8 @@ std::pair<std::int64_t, std::int64_t> voxels_of(std::int64_t p, std::int64_t pix
 }
 
 // The image in its figure's pixels: voxels are repeated, or several share a pixel, which shows the greatest of a
-// projection and the mean of a slice.
-std::vector<float> to_scale(const VolumeImage& image, const Size& size, What what) {
+// maximum and the mean of anything else.
+std::vector<float> to_scale(const VolumeImage& image, const Size& size, bool greatest_of_all) {
     std::vector<float> out;
     out.reserve(static_cast<std::size_t>(size.rows * size.columns));
     for (std::int64_t r = 0; r < size.rows; ++r)
@@ -112,7 +112,7 @@ std::vector<float> to_scale(const VolumeImage& image, const Size& size, What wha
                     sum += static_cast<double>(v);
                     ++known;
                 }
-            out.push_back(what == What::maximum || known == 0 ? greatest : static_cast<float>(sum / known));
+            out.push_back(greatest_of_all || known == 0 ? greatest : static_cast<float>(sum / known));
         }
     return out;
 }
@@ -122,10 +122,12 @@ std::string place(const Axis& axis, std::int64_t index) {
     return fmt::format(" at {:.4g} mm", axis.at(index) * 1e3);
 }
 
-std::string words_of(const Volume& volume, const Projection::Settings& s) {
+std::string words_of(const Volume& volume, const VolumePicture& picture) {
+    const Projection::Settings& s = picture.settings;
     const char* along = letter(s.axis);
     switch (s.what) {
-        case What::maximum: return fmt::format("maximum along {}", along);
+        case What::maximum:
+            return picture.position ? fmt::format("{} of the maximum", along) : fmt::format("maximum along {}", along);
         case What::mean: return fmt::format("mean along {}", along);
         case What::sum: return fmt::format("sum along {}", along);
         default: return fmt::format("slice {} = {}{}", along, s.index, place(axis_of(volume, s.axis), s.index));
@@ -149,41 +151,47 @@ std::vector<VolumePicture> volume_pictures(const Volume& volume) {
     return pictures;
 }
 
-VolumeImage image_of(const Volume& volume, const Projection::Settings& settings) {
+VolumeImage image_of(const Volume& volume, const VolumePicture& picture) {
+    const Projection::Settings& settings = picture.settings;
     const VolumeView view{volume.values.data(), volume.z.size, volume.y.size, volume.x.size};
     const Projection::Coefficients c = Projection::prepare(settings, view);
     VolumeImage image;
-    image.along = axis_of(volume, settings.axis);
+    image.unit = volume.unit;
     image.down = settings.axis == Along::z ? volume.y : volume.z;
     image.across = settings.axis == Along::x ? volume.y : volume.x;
     image.values.resize(static_cast<std::size_t>(c.pixels()));
-    if (settings.what == What::maximum) image.position.resize(image.values.size());
+    std::vector<std::int32_t> position(picture.position ? image.values.size() : 0);
     const std::unique_ptr<Queue> queue = open_cpu_queue(1);
-    run<Projection>(*queue,
-                    ProjectionTask{view, image.values.data(), image.position.empty() ? nullptr : image.position.data()},
-                    c, 0);
+    run<Projection>(*queue, ProjectionTask{view, image.values.data(), position.empty() ? nullptr : position.data()}, c,
+                    0);
+    if (!picture.position) return image;
+    const Axis& along = axis_of(volume, settings.axis);
+    image.unit = along.unit;
+    for (std::size_t i = 0; i < position.size(); ++i)
+        image.values[i] =
+            position[i] < 0 ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(along.at(position[i]));
     return image;
 }
 
 void write_volume_figure(const std::filesystem::path& path, const Volume& volume, const VolumePicture& picture,
                          const Recipe& recipe, const std::string& source, bool force) {
-    const VolumeImage image = image_of(volume, picture.settings);
+    const VolumeImage image = image_of(volume, picture);
     const Steps steps = steps_of(image);
     const Size size = size_of(image, steps);
     GatedImages drawn_image;
     drawn_image.rows = size.rows;
     drawn_image.columns = size.columns;
-    drawn_image.signal = volume.name;
-    drawn_image.layers.push_back(
-        {volume.name, volume.unit, volume.long_name, to_scale(image, size, picture.settings.what)});
+    drawn_image.layers.push_back({picture.position ? letter(picture.settings.axis) : volume.name, image.unit,
+                                  picture.position ? "" : volume.long_name,
+                                  to_scale(image, size, picture.settings.what == What::maximum && !picture.position)});
     const ImageLayer& layer = drawn_image.layers.front();
     const LayerColours colours = colours_of(drawn_image, layer, 0, tone_of(recipe, layer), true);
-    const std::string words = words_of(volume, picture.settings);
+    const std::string words = words_of(volume, picture);
     Figure figure = coloured(colours);
     figure.title = fmt::format("{}: {}, {}", source, volume.name, words);
     figure.caption = layer.long_name.empty() ? caption_of(colours) : layer.long_name + "; " + caption_of(colours);
-    figure.quantity = volume.name;
-    figure.unit = volume.unit == "1" ? "" : volume.unit;
+    figure.quantity = layer.name;
+    figure.unit = image.unit == "1" ? "" : image.unit;
     const Along down = picture.settings.axis == Along::z ? Along::y : Along::z,
                 across = picture.settings.axis == Along::x ? Along::y : Along::x;
     figure.down = drawn(image.down, down, steps.down);

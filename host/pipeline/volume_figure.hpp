@@ -21,6 +21,7 @@ namespace firstlight {
 struct VolumePicture {
     std::string name;  // "max_z", "slice_x"
     Projection::Settings settings;
+    bool position = false;  // of a maximum: where it is along the axis (in the axis's unit) instead of how much
 };
 
 // The names that volume_pictures() gives, whatever the volume.
@@ -33,11 +34,11 @@ struct VolumePicture {
 // The image of a picture: float32 [first axis][second axis], NaN where no voxel has a value.
 struct VolumeImage {
     std::vector<float> values;
-    std::vector<std::int32_t> position;  // of a maximum, along the axis that is looked along; -1 where there is none
-    Axis down, across;                   // its rows and columns
-    Axis along;
+    std::string unit;
+    Axis down, across;  // its rows and columns
 };
-[[nodiscard]] VolumeImage image_of(const Volume& volume, const Projection::Settings& settings);
+// Errors: usage when there is no such slice.
+[[nodiscard]] VolumeImage image_of(const Volume& volume, const VolumePicture& picture);
 
 // Colours as the recipe's tone_map says, on a linear scale between percentiles of the image. Errors: as write_png;
 // usage when there is no such slice.

@@ -30,6 +30,7 @@ int main(int argc, char** argv) {
         add_confocal_rows(session);
         add_tomography_rows(session);
         add_depth_tv_rows(session);
+        add_projection_rows(session);
         add_tag_rows(session);
         add_monte_carlo_rows(session);
         session.run();

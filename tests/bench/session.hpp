@@ -84,5 +84,6 @@ void add_tv_rows(Session& session);
 void add_confocal_rows(Session& session);
 void add_tomography_rows(Session& session);
 void add_depth_tv_rows(Session& session);
+void add_projection_rows(Session& session);
 
 }  // namespace firstlight::bench

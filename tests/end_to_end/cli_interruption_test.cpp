@@ -32,8 +32,8 @@ class CliInterruption : public ProgramTest {};
 TEST_F(CliInterruption, signals_stop_a_run_within_a_second) {
     write_large_scan(at("scan.h5"));
     const std::string before = sha256_of_file(at("scan.h5"));
-    const std::vector<std::string> words{"reconstruct", "scan.h5",   "-o", "out.h5",    "--recipe",
-                                         "arrival",     "--threads", "1",  "--backend", "cpu"};
+    const std::vector<std::string> words{"reconstruct", "scan.h5", "-o",        "out.h5", "--recipe", "arrival",
+                                         "--threads",   "1",       "--backend", "cpu",    "--png",    "figures"};
     for (const auto& [signal, code] : std::vector<std::pair<int, int>>{{SIGINT, 130}, {SIGTERM, 143}})
         for (const double after : {0.2, 0.35, 0.5}) {
             const Outcome outcome = run(words, after, signal);
@@ -43,6 +43,7 @@ TEST_F(CliInterruption, signals_stop_a_run_within_a_second) {
                 << outcome.error;
             EXPECT_EQ(outcome.out, "");
             EXPECT_EQ(files(), std::vector<std::string>{"scan.h5"});
+            EXPECT_FALSE(std::filesystem::exists(at("figures")));
         }
     EXPECT_EQ(sha256_of_file(at("scan.h5")), before);
 }
