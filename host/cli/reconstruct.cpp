@@ -126,9 +126,11 @@ int reconstruct_scan(const ReconstructOptions& options, const CommandLine& line)
             fmt::print(stderr, "firstlight: {}\n", text);
         };
         if (options.job.recipe.empty() && job.recipe.name != default_recipe(Scan{}))
-            callbacks.say(fmt::format(
-                "{} {}: recipe {}", options.scan,
-                opened.scan.kind == ScanKind::gated ? "is a gated scan" : "was seen in reflection", job.recipe.name));
+            callbacks.say(fmt::format("{} {}: recipe {}", options.scan,
+                                      opened.scan.kind == ScanKind::gated       ? "is a gated scan"
+                                      : opened.scan.path == LightPath::confocal ? "is a confocal scan"
+                                                                                : "was seen in reflection",
+                                      job.recipe.name));
         result = run_job(job, callbacks);
     }
     if (interruption_requested()) throw Interrupted();

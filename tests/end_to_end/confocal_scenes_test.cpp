@@ -61,7 +61,7 @@ class ConfocalScenes : public ProgramTest {
         return read_result(at("result.h5"), {});
     }
     [[nodiscard]] static std::vector<double> brightest_along_z(const Volume& volume) {
-        std::vector<double> image(static_cast<std::size_t>(volume.y.size() * volume.x.size()));
+        std::vector<double> image(static_cast<std::size_t>(volume.y.size * volume.x.size));
         for (std::size_t i = 0; i < volume.values.size(); ++i) {
             double& pixel = image[i % image.size()];
             pixel = std::max(pixel, static_cast<double>(volume.values[i]));

@@ -51,7 +51,7 @@ const std::map<std::string, Need>& needs() {
         {"adaptive_gate.superpixel_px", {{}, {"1"}}},
         {"confocal_diffuse.min_depth_mm", {{}, {"150"}}},
         {"confocal_diffuse.max_depth_mm", {{}, {"300"}}},
-        {"confocal_diffuse.bins_together", {{}, {"1"}}},
+        {"confocal_diffuse.bins_together", {{}, {"2"}}},
         {"confocal_diffuse.refractive_index", {{}, {"1.3"}}},
         {"depth_map.reference", {{}, {"given", "calibration"}}},
         // The hot pixel lies at the edge, where a radius of 1 has 5 neighbours.

@@ -32,6 +32,8 @@ TEST(ScanKind, recipe_and_scan_must_suit_each_other) {
     EXPECT_EQ(default_recipe(histogram), "depth");
     histogram.path = LightPath::confocal;  // what lies behind a scatterer has no surface of its own in each trace
     EXPECT_EQ(default_recipe(histogram), "transmission");
+    histogram.rows = histogram.columns = 4;
+    EXPECT_EQ(default_recipe(histogram), "diffuse");
     EXPECT_EQ(refusal(histogram, load_recipe("kerr")),
               "bars.h5: holds histograms (recipe \"kerr\" has gate_sweep, which takes frames of a gated camera): use "
               "--recipe transmission");
