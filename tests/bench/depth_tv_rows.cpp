@@ -33,7 +33,6 @@ class DepthRun {
         sigma_.assign(arrival_.size(), static_cast<float>(sigma_m * second));
         depth_.resize(arrival_.size());
         depth_sigma_.resize(arrival_.size());
-        check();
     }
     void run(double strength = -1) {
         Scan scan;
@@ -60,7 +59,6 @@ class DepthRun {
     }
     [[nodiscard]] double pixels() const { return static_cast<double>(side_ * side_); }
 
-  private:
     // The same minimum by steps in double precision.
     void check() {
         constexpr double lambda = 0.7, primal = 5, dual = 1 / 40.0, knee = 1.345;
@@ -92,6 +90,7 @@ class DepthRun {
                     fmt::format("smoothed depth {}: expected {}, found {}", i, 0.6 + sigma_m * x[i], depth_[i]));
     }
 
+  private:
     std::int64_t side_;
     int threads_;
     std::unique_ptr<Queue> queue_;
@@ -105,6 +104,7 @@ void add_depth_tv_rows(Session& session) {
     const char* name = "smoothing of depths, strength found";
     if (!session.wanted(name)) return;
     const bool quick = session.options().quick;
+    DepthRun(48, session.options().threads).check();  // thousands of steps
     auto run = std::make_shared<DepthRun>(quick ? 48 : 256, session.options().threads);
     session.time("smoothing of depths", [run] { run->run(); });
     session.row(
