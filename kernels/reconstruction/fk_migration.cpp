@@ -6,7 +6,8 @@ namespace firstlight {
 
 std::vector<float> stolt_table() {
     constexpr double kaiser = 6, reach = stolt_taps / 2.0;
-    const auto bessel = [](double x) {  // modified, of order 0
+    constexpr int before = stolt_taps / 2 - 1;  // the place lies behind point `before`
+    const auto bessel = [](double x) {          // modified, of order 0
         double sum = 1, term = 1;
         for (int k = 1; k < 40; ++k) {
             term *= x * x / (4.0 * k * k);
@@ -19,7 +20,7 @@ std::vector<float> stolt_table() {
         const double between = static_cast<double>(place) / stolt_places;
         double weights[stolt_taps], sum = 0;
         for (int tap = 0; tap < stolt_taps; ++tap) {
-            const double x = tap - (stolt_taps / 2 - 1) - between, inside = 1 - x * x / (reach * reach);
+            const double x = tap - before - between, inside = 1 - x * x / (reach * reach);
             const double angle = std::numbers::pi * x;
             weights[tap] =
                 (x == 0 ? 1 : std::sin(angle) / angle) * (inside > 0 ? bessel(kaiser * std::sqrt(inside)) : 0);

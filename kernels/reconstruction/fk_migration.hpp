@@ -42,7 +42,7 @@ struct StoltMove {
         if (k > 0 && k + 1 < half && base + 1 < half) {
             const double between = place - static_cast<double>(base);
             const float* weight =
-                table + static_cast<std::int64_t>(between * stolt_places + 0.5) * stolt_taps;  // nearest of 513
+                table + static_cast<std::int64_t>(floor(between * stolt_places + 0.5)) * stolt_taps;  // nearest of 513
             for (int tap = 0; tap < stolt_taps; ++tap) {
                 const std::int64_t n = base + tap - (stolt_taps / 2 - 1);
                 if (n < 0 || n >= half) continue;

@@ -73,7 +73,7 @@ SlabDelay light_delay(const Slab& slab) {
 std::vector<float> slab_transfer(const Slab& slab, const std::array<std::int64_t, 3>& shape,
                                  const std::array<double, 2>& pitch_m, double bin_width_s,
                                  const std::vector<double>& response, std::int64_t zero) {
-    const auto [ny, nx, nt] = shape;
+    const std::int64_t ny = shape[0], nx = shape[1], nt = shape[2];
     const std::int64_t half = nt / 2 + 1;
     const RealFft fft(nt);
     const auto size = static_cast<std::size_t>(nt);
