@@ -12,6 +12,10 @@
 // most a factor kappa. So without a penalty and with one subset no step lowers the likelihood. Close to the solution
 // steps are 1 / kappa of Newton's.
 //
+// c is at least kappa counts, so that rays which know next to nothing do not make steps unbounded. A relative error of
+// the model, `model_error` of the ray's optical depth, divides a ray's counts, b and r by 1 + (model_error OD)^2 s^2 /
+// t.
+//
 // Soft gates, live fractions and gains change the variance: counts, b and r of a row of a view are divided by
 // sum ballistic_sigma^2 / sum t over that row (1 for a hard gate), as poisson_tv does. Outcomes: chi_squared_per_ray,
 // (t - m)^2 / m on average (1 at the truth for any number of counts), deviance_per_ray, iterations (mean over slices),

@@ -6,7 +6,8 @@
 // by ordered subsets of views with total variation of each slice (subset_rules.hpp says how and when it stops). A ray's
 // word is the slope w_i (p_i - l_i) and the curvature w_i L_i, L_i the ray's length in pixels, so one subset of all
 // views is SIRT with the weights
-//     variance   w = 1 / sigma^2: rays that saw few photons have little to say
+//     variance   w = 1 / sigma^2: rays that saw few photons have little to say; sigma^2 is the optical depth's variance
+//                plus (model_error p)^2
 //     row_sums   w = W / L, of SART: all rays alike; W: so that the penalty weighs the same as with variance
 // A ray in which no photon was seen pulls upwards while it is below its lower limit, as one with sigma 1, and is left
 // alone above it; masked rays say nothing. Outcomes: chi_squared_per_ray, (p - A x)^2 / sigma^2 on average over rays
