@@ -125,12 +125,8 @@ int reconstruct_scan(const ReconstructOptions& options, const CommandLine& line)
             bar.wipe();
             fmt::print(stderr, "firstlight: {}\n", text);
         };
-        if (options.job.recipe.empty() && job.recipe.name != default_recipe(Scan{}))
-            callbacks.say(fmt::format("{} {}: recipe {}", options.scan,
-                                      opened.scan.kind == ScanKind::gated       ? "is a gated scan"
-                                      : opened.scan.path == LightPath::confocal ? "is a confocal scan"
-                                                                                : "was seen in reflection",
-                                      job.recipe.name));
+        const std::string reason = options.job.recipe.empty() ? default_recipe_reason(opened.scan) : "";
+        if (!reason.empty()) callbacks.say(fmt::format("{} {}: recipe {}", options.scan, reason, job.recipe.name));
         result = run_job(job, callbacks);
     }
     if (interruption_requested()) throw Interrupted();
@@ -162,9 +158,9 @@ void add_reconstruct(CLI::App& program, CommandLine& line) {
     add_calibration_option(*command, options->job);
     add_backend_options(*command, options->job);
     command
-        ->add_option(
-            "--png", options->png,
-            "Also write figures into this folder: every layer that shows something, a volume's projections and slices")
+        ->add_option("--png", options->png,
+                     "Also write figures into this folder: every layer that shows something, a volume's projections "
+                     "and slices (then of many views the first)")
         ->type_name("FOLDER");
     command->add_flag("--force", options->force, "Replace existing files");
     command->add_flag(

@@ -19,6 +19,8 @@ std::filesystem::path figure_path(const FigureRequest& request, const std::strin
     return request.folder / fmt::format("{}_{}.png", std::filesystem::path(request.scan).stem().string(), what);
 }
 
+constexpr std::int64_t most_views_beside_a_volume = 4;
+
 std::filesystem::path layer_path(const FigureRequest& request, const std::string& layer, std::int64_t view,
                                  bool views) {
     return figure_path(request, views ? fmt::format("{}_view{:03}", layer, view) : layer);
@@ -91,9 +93,11 @@ std::vector<FigureFile> write_figures(const FigureRequest& request, const Result
     const std::string source = std::filesystem::path(request.scan).filename().string();
     std::vector<FigureFile> files;
     const GatedImages& images = result.images;
+    // Hundreds of views all look alike where their volume is drawn.
+    const std::int64_t views = result.volume && images.views > most_views_beside_a_volume ? 1 : images.views;
     for (const ImageLayer& layer : images.layers) {
         if (!is_worth_a_figure(layer.name) || !says_something(images, layer)) continue;
-        for (std::int64_t view = 0; view < images.views; ++view) {
+        for (std::int64_t view = 0; view < views; ++view) {
             const auto path = layer_path(request, layer.name, view, images.has_views_axis);
             made.will_make(path);
             write_layer_figure(path, images, layer.name, view, recipe, source, request.force);

@@ -1,5 +1,6 @@
 // The figures that `reconstruct --png FOLDER` writes beside a result: every layer that shows something, and a volume's
-// projections and slices. All of a run's files are written, or none of them stays.
+// projections and slices; of a scan of more than 4 views whose volume is drawn, the layers of the first view alone. All
+// of a run's files are written, or none of them stays.
 #pragma once
 
 #include <filesystem>

@@ -18,6 +18,14 @@ std::string default_recipe(const Scan& scan) {
     return has_angles && scan.has_reference && scan.x_m.size() > 1 ? "tomography" : "transmission";
 }
 
+std::string default_recipe_reason(const Scan& scan) {
+    const std::string recipe = default_recipe(scan);
+    if (recipe == "kerr") return "is a gated scan";
+    if (recipe == "diffuse") return "is a confocal scan";
+    if (recipe == "depth") return "was seen in reflection";
+    return recipe == "tomography" ? fmt::format("has {} views at known angles", scan.views) : std::string();
+}
+
 void check_kind(const Scan& scan, const Recipe& recipe) {
     if (scan.path == LightPath::transmission && recipe.find(DepthMap::info.name) != nullptr)
         throw Error(ExitCode::bad_input, scan.name + ": its light path is transmission",

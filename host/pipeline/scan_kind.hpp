@@ -12,6 +12,9 @@ namespace firstlight {
 // The built-in recipe that suits the scan's kind and light path best: what is run where nobody names one.
 [[nodiscard]] std::string default_recipe(const Scan& scan);
 
+// Why that recipe, as "is a gated scan"; "" where it is the one for any scan (transmission).
+[[nodiscard]] std::string default_recipe_reason(const Scan& scan);
+
 // Errors (bad_input): frames without gate_sweep, histograms with it, stages that make sense for time bins alone; depths
 // of light that went through; tomography of light that came back.
 void check_kind(const Scan& scan, const Recipe& recipe);

@@ -44,6 +44,23 @@ bool same(const std::vector<float>& a, const std::vector<float>& b) {
            });
 }
 
+TEST_F(CliVolume, a_scan_of_many_views_becomes_one_unasked_with_figures_of_the_first_view) {
+    const std::string scan = std::string(FIRSTLIGHT_SOURCE_DIR) + "/sample_data/tomography.h5";
+    const Outcome outcome = run({"reconstruct", scan, "-o", "t.h5", "--png", "png", "--backend", "cpu", "--json"});
+    ASSERT_EQ(outcome.code, 0) << outcome.error;
+    const Json json = Json::parse(outcome.out);
+    EXPECT_EQ(json["recipe_name"], "tomography");
+    for (const char* name : {"tomography_optical_depth_view000", "tomography_mu_max_z", "tomography_mu_slice_x"})
+        EXPECT_TRUE(std::filesystem::exists(at(std::string("png/") + name + ".png"))) << name;
+    EXPECT_FALSE(std::filesystem::exists(at("png/tomography_optical_depth_view001.png")));
+    ASSERT_TRUE(read_result(at("t.h5"), {}).volume);
+    const Outcome plan = run({"plan", scan});
+    EXPECT_EQ(plan.code, 0) << plan.error;
+    EXPECT_NE(plan.out.find("volume"), std::string::npos) << plan.out;
+    EXPECT_EQ(plan.out.find("not known"), std::string::npos) << plan.out;
+    EXPECT_EQ(run({"rerun", "t.h5"}).code, 0);
+}
+
 TEST_F(CliVolume, every_format_holds_the_volume) {
     for (const std::string format : {"tiff", "npy", "nrrd", "hdf5"}) {
         const std::string name = format == "tiff" ? "mu.tif" : format == "hdf5" ? "mu.h5" : "mu." + format;

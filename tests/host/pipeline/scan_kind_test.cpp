@@ -34,6 +34,17 @@ TEST(ScanKind, recipe_and_scan_must_suit_each_other) {
     EXPECT_EQ(default_recipe(histogram), "transmission");
     histogram.rows = histogram.columns = 4;
     EXPECT_EQ(default_recipe(histogram), "diffuse");
+    EXPECT_EQ(default_recipe_reason(histogram), "is a confocal scan");
+    EXPECT_EQ(default_recipe_reason(gated), "is a gated scan");
+    Scan turned;
+    EXPECT_EQ(default_recipe_reason(turned), "");
+    turned.views = 3;
+    turned.view_angle_rad = {0, 1, 2};
+    turned.x_m = {0, 1};
+    EXPECT_EQ(default_recipe(turned), "transmission");  // optical depths need a reference
+    turned.has_reference = true;
+    EXPECT_EQ(default_recipe(turned), "tomography");
+    EXPECT_EQ(default_recipe_reason(turned), "has 3 views at known angles");
     EXPECT_EQ(refusal(histogram, load_recipe("kerr")),
               "bars.h5: holds histograms (recipe \"kerr\" has gate_sweep, which takes frames of a gated camera): use "
               "--recipe transmission");
