@@ -123,7 +123,8 @@ Waves waves_of(const Side& side, double largest_wave_number) {
         std::min((side.points - 1) / 2, static_cast<std::int64_t>(std::ceil(largest_wave_number * length / (2 * pi))));
     w.number = 2 * most + 1;
     for (std::int64_t n = 0; n < w.number; ++n) {
-        const double k = 2 * pi * static_cast<double>((n + 1) / 2) / length;
+        const std::int64_t periods = (n + 1) / 2;
+        const double k = 2 * pi * static_cast<double>(periods) / length;
         const double norm = std::sqrt((n == 0 ? 1.0 : 2.0) / static_cast<double>(side.points));
         const auto wave = [&](double x) { return norm * (n % 2 == 1 ? std::sin(k * x) : std::cos(k * x)); };
         w.wave_number.push_back(k);

@@ -104,26 +104,34 @@ FL_HD inline float fresnel(float n1, float n2, float ci, float& ct) {
     return 0.5f * (s * s + p * p);
 }
 
-// What a collision at the photon's place is; `u` in [0, 1).
 enum class Collision : int { absorbs, scatters, none };
-FL_HD inline Collision collide(const Photon& p, const Scene& c, float u) {
-    float absorbed = c.absorbed_share[p.layer];
-    float real = c.real_share[p.layer];
+
+// These two stay out of line, and take a photon's numbers rather than its address, which would keep it in memory.
+FL_HD inline __attribute__((noinline)) Collision collide_among_objects(float x, float y, float z, int layer,
+                                                                       const Scene& c, float u) {
+    float absorbed = c.absorbed_share[layer];
+    float real = c.real_share[layer];
     for (int k = 0; k < c.objects; ++k) {
         const PhotonTransport::Object& object = c.object[k];
-        if (!is_inside(object.body, p.x, p.y, p.z)) continue;
+        if (!is_inside(object.body, x, y, z)) continue;
         absorbed = object.absorbed_share;
         real = object.real_share;
     }
     return u < absorbed ? Collision::absorbs : u < real ? Collision::scatters : Collision::none;
 }
-
 // Optical depth that objects add to a straight way of length d within the photon's layer.
-FL_HD inline float depth_of_objects(const Photon& p, const Scene& c, float d) {
+FL_HD inline __attribute__((noinline)) float depth_of_objects(float x, float y, float z, float ux, float uy, float uz,
+                                                              const Scene& c, float d) {
     float depth = 0.0f;
     for (int k = 0; k < c.objects; ++k)
-        depth = depth + c.object[k].excess * chord(c.object[k].body, p.x, p.y, p.z, p.ux, p.uy, p.uz, d);
+        depth = depth + c.object[k].excess * chord(c.object[k].body, x, y, z, ux, uy, uz, d);
     return depth;
+}
+
+// What a collision at the photon's place is; `u` in [0, 1).
+FL_HD inline Collision collide(const Photon& p, const Scene& c, float u) {
+    if (c.objects > 0) return collide_among_objects(p.x, p.y, p.z, p.layer, c, u);
+    return u < c.absorbed_share[p.layer] ? Collision::absorbs : Collision::scatters;
 }
 
 // The photon is at the face of its layer it flies towards.
@@ -236,7 +244,7 @@ FL_HD inline Sight look(Photon q, const Scene& c, float density) {
         const int at = c.side > 0 ? layer + 1 : layer;
         const int next = c.side > 0 ? layer + 1 : layer - 1;
         const float d = std::fabs(c.z[at] - q.z) / at_least(std::fabs(q.uz), 1e-6f);
-        if (c.objects > 0) depth = depth + depth_of_objects(q, c, d);
+        if (c.objects > 0) depth = depth + depth_of_objects(q.x, q.y, q.z, q.ux, q.uy, q.uz, c, d);
         q.x = q.x + q.ux * d;
         q.y = q.y + q.uy * d;
         q.z = c.z[at];

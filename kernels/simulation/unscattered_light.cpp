@@ -80,7 +80,7 @@ bool descend(Ray& ray, const Scene& c, int face) {
     while (q.layer < face) {
         const int next = q.layer + 1;
         const float d = (c.z[next] - q.z) / q.uz;
-        if (c.objects > 0) depth += static_cast<double>(depth_of_objects(q, c, d));
+        if (c.objects > 0) depth += static_cast<double>(depth_of_objects(q.x, q.y, q.z, q.ux, q.uy, q.uz, c, d));
         q.x += q.ux * d;
         q.y += q.uy * d;
         q.z = c.z[next];
