@@ -1,8 +1,8 @@
 // confocal_diffuse: what stands behind a scattering slab, from a confocal scan of the slab's near face.
 //
 // Physics: a laser spot diffuses through the slab, lights the scene from a patch of the far face, and what comes back
-// diffuses through the slab again. With the two ways independent and meeting the scene at the same point,
-//     tau(x, y, t) = K * phi(x, y, t),   K = slab kernel (in) * slab kernel (out) * instrument response
+// diffuses through the slab again. Seen from the midpoint of where light leaves and comes back,
+//     tau(x, y, t) = K * phi(x, y, t),   K = slab (in) * slab (out) * instrument response
 //     (slab_kernel.hpp)
 // where * convolves in x, y and t, and phi is the confocal scan that would be seen without the slab. Two steps:
 // 1. phi from tau. `poisson_tv` minimises
@@ -56,7 +56,7 @@ struct ConfocalDiffuse {
     struct Params {
         Inversion inversion = Inversion::poisson_tv;
         double strength = 0.1;
-        std::int64_t iterations = 20;
+        std::int64_t iterations = 30;
         double snr = automatic;
         Instrument response = Instrument::calibration;
         double thickness_mm = automatic, refractive_index = automatic, mu_s_prime_per_m = automatic,

@@ -2,14 +2,15 @@
 // light per time bin that comes back to it, per photon sent into it and per m^2 of the slab's face.
 //
 // A pulse enters the near face at the scan point at t = 0, diffuses to the far face, crosses free space to the hidden
-// surface and returns the same way. As in confocal diffuse tomography (D. Lindell, G. Wetzstein, Nat. Commun. 11, 4517
-// (2020)) light is taken to come back to the point of the far face that it left ("confocal" there too), so that
+// surface and returns the same way. Light that leaves the far face at p1 and comes back at p2 is taken to be that which
+// leaves and comes back at their midpoint p (its way differs by (p1 - p2)^2 / 8r, a fraction of a millimetre), so that
 //     y(p, t) = (K * f)(p, t),    f(p, t) = sum over cells  albedo A / (pi^2 r^4) [cos^4] delta(t - 2r/c)
 // with r from p on the far face to the cell of area A, cos = z/r (both faces Lambertian; left out for "isotropic"
-// surfaces: the paper's 1/r^4), and K the slab's kernel convolved with itself in x, y and t, which is
-//     K(rho, t) = (T * T)(t) exp(-rho^2 / 4 D v t) / (4 pi D v t),
-// T being slab_curve's light over the whole exit plane, D v = c/(3 n mu_s'): Gaussians of t1 and t2 make one of t1 +
-// t2. Without a slab y = f. Left out: what light that comes back elsewhere than it left would add and blur less, light
+// surfaces: 1/r^4 alone), and K the slab's kernel in and out for the midpoint, which is
+//     K(rho, t) = (T * T)(t) exp(-rho^2 / D v t) / (pi D v t),
+// T being slab_curve's light over the whole exit plane, D v = c/(3 n mu_s'): the mean of points from Gaussians of
+// variances 2 D v t1 and 2 D v t2 has a quarter of their sum. Without a slab y = f. (D. Lindell and G. Wetzstein, Nat.
+// Commun. 11, 4517 (2020), take p1 = p2 but convolve with the kernel twice, which blurs twice as far.) Left out: light
 // scattered between surfaces, occlusion, and the near face's own glare.
 //
 // Method: f is summed on a grid on the far face whose steps light crosses in a time bin, which reaches as far beyond

@@ -67,7 +67,7 @@ SlabDelay light_delay(const Slab& slab) {
     std::size_t last = 0;
     while (last < light.size() && so_far < through * sum) so_far += light[last++];
     return {2 * mean, std::sqrt(2 * (second / sum - mean * mean)), 2 * static_cast<double>(last) * width,
-            std::sqrt(2 * diffusivity(slab) * 2 * mean)};
+            0.5 * std::sqrt(2 * diffusivity(slab) * 2 * mean)};
 }
 
 std::vector<float> slab_transfer(const Slab& slab, const std::array<std::int64_t, 3>& shape,
@@ -100,7 +100,7 @@ std::vector<float> slab_transfer(const Slab& slab, const std::array<std::int64_t
         for (std::int64_t y = begin; y < end; ++y)
             for (std::int64_t x = 0; x <= nx / 2; ++x) {
                 const double ky = wave_number(y, ny, pitch_m[0]), kx = wave_number(x, nx, pitch_m[1]);
-                const double decay = dv * (ky * ky + kx * kx);
+                const double decay = dv * (ky * ky + kx * kx) / 4;  // of the midpoint of the ways in and out
                 std::fill(sums.begin(), sums.end(), 0.0);
                 for (std::size_t i = 0; i < curve.light.size(); ++i)
                     sums[static_cast<std::size_t>(curve.bin[i])] += curve.light[i] * std::exp(-decay * curve.time_s[i]);

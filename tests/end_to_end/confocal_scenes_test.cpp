@@ -7,6 +7,7 @@
 // Captures: FIRSTLIGHT_MEASURED_DATA, or ../shared/data/cdt/scenes beside the source.
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <cstdlib>
 #include <random>
 
@@ -109,6 +110,25 @@ TEST_F(ConfocalScenes, the_letter_moves_with_its_distance) {
     EXPECT_NEAR((depths_cm[3] - depths_cm[1]) / 20, 1, 0.04);  // without the one at 50 cm
 }
 
+TEST_F(ConfocalScenes, seven_dots_are_seven) {
+    const Result result = reconstruct(import("resolution_50", 0.714));
+    ASSERT_TRUE(result.volume);
+    const std::vector<double> image = brightest_along_z(*result.volume);
+    const double most = *std::max_element(image.begin(), image.end());
+    const std::int64_t n = result.volume->x.size;
+    int dots = 0;
+    for (std::int64_t y = 1; y + 1 < n; ++y)
+        for (std::int64_t x = 1; x + 1 < n; ++x) {
+            const double here = image[static_cast<std::size_t>(y * n + x)];
+            bool top = here > 0.25 * most;
+            for (std::int64_t v = y - 1; v <= y + 1; ++v)
+                for (std::int64_t u = x - 1; u <= x + 1; ++u)
+                    top = top && here >= image[static_cast<std::size_t>(v * n + u)];
+            dots += top ? 1 : 0;
+        }
+    EXPECT_EQ(dots, 7);
+}
+
 TEST_F(ConfocalScenes, a_tenth_of_the_photons_shows_the_same) {
     for (const auto& [name, size_m, least] :
          {std::tuple{"letter_s", 0.636, 0.93}, std::tuple{"mannequin", 0.609, 0.965}}) {
@@ -124,6 +144,69 @@ TEST_F(ConfocalScenes, without_a_medium_the_way_out_is_said) {
     const Outcome outcome = run({"reconstruct", import("letter_s", 0.636), "--recipe", "diffuse", "-o", "result.h5"});
     EXPECT_EQ(outcome.code, 3);
     EXPECT_NE(outcome.error.find("firstlight calibrate medium"), std::string::npos) << outcome.error;
+}
+
+// A letter U of three bars behind foam, at distances that are known.
+class SimulatedLetter : public ProgramTest {
+  protected:
+    // Median depth of its brighter pixels, cm.
+    [[nodiscard]] double depth_cm_at(int cm) const {
+        std::string scene = R"(title = "U"
+path = "confocal"
+[medium]
+thickness_mm = 25.4
+refractive_index = 1.12
+mu_s_prime_per_mm = 0.262
+mu_a_per_mm = 0.00053
+[source]
+photons_per_pulse = 1e7
+repetition_rate_mhz = 10
+[detector]
+rows = 32
+columns = 32
+scan_size_mm = 700
+bins = 512
+bin_width_ps = 16
+efficiency = 0.1
+pulses = 5e5
+[detector_response]
+statistics = "poisson"
+fwhm_ps = 60
+dark_rate_hz = 20000
+)";
+        for (const auto& [width, height, x, y] : {std::tuple{60, 300, -110, 0}, {60, 300, 110, 0}, {160, 60, 0, 120}})
+            scene += "[[hidden]]\npattern = \"rectangle\"\nalbedo = 0.9\ncell_um = 10000\nwidth_mm = " +
+                     std::to_string(width) + "\nheight_mm = " + std::to_string(height) +
+                     "\nx_mm = " + std::to_string(x) + "\ny_mm = " + std::to_string(y) +
+                     "\nz_mm = " + std::to_string(10 * cm) + "\n";
+        std::ofstream(at("u.toml")) << scene;
+        const Outcome simulated = run({"simulate", "u.toml", "-o", "u.h5", "--force"});
+        EXPECT_EQ(simulated.code, 0) << simulated.error;
+        const Outcome made = run({"reconstruct", "u.h5", "-o", "u.result.h5", "--force", "--backend", "cpu"});
+        EXPECT_EQ(made.code, 0) << made.error;
+        const Result result = read_result(at("u.result.h5"), {});
+        std::vector<float> depths;
+        for (const float depth : result.images.layer("depth")->values)
+            if (!std::isnan(depth)) depths.push_back(depth);
+        EXPECT_GT(depths.size(), 100U);
+        std::sort(depths.begin(), depths.end());
+        return depths.empty() ? 0 : 100 * static_cast<double>(depths[depths.size() / 2]);
+    }
+};
+
+TEST_F(SimulatedLetter, is_found_where_it_stands) {
+    std::vector<double> depths_cm;
+    for (const int cm : {50, 60, 70, 80}) depths_cm.push_back(depth_cm_at(cm));
+    double slope = 0, bias = 0, squares = 0;
+    for (std::size_t i = 0; i < 4; ++i) {
+        slope += (10.0 * static_cast<double>(i) - 15) * depths_cm[i] / 500;
+        bias += (depths_cm[i] - 50 - 10 * static_cast<double>(i)) / 4;
+    }
+    for (std::size_t i = 0; i < 4; ++i)
+        squares += std::pow(depths_cm[i] - (65 + bias) - slope * (10.0 * static_cast<double>(i) - 15), 2) / 4;
+    EXPECT_NEAR(slope, 1, 0.03);
+    EXPECT_LT(std::sqrt(squares), 0.4);
+    EXPECT_LT(std::abs(bias), 0.5);
 }
 
 }  // namespace

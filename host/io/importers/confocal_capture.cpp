@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "host/io/importers/capture_seconds.hpp"
 #include "host/io/metadata_reader.hpp"
@@ -70,31 +71,38 @@ void set_response(Imported& out, const ConfocalOptions& options) {
 void set_scene(Imported& out, MetadataReader& reader, const ConfocalOptions& options) {
     const CountDataset counts(reader.stored("/meas"));
     if (counts.has_views_axis())
-        throw Error(ExitCode::bad_input, reader.file().name() + ": /meas has 4 axes", "expected meas[y, x, t]");
+        throw Error(ExitCode::bad_input, reader.file().name() + ": /meas has 4 axes", "expected meas[x, y, t]");
     if (!options.scan_size_m)
         ask(reader.file().name(), "how large the scanned area is",
             "--scan-size-m (the side of a square, or height and width)");
     for (const double size : *options.scan_size_m)
         if (!(size > 0)) throw Error(ExitCode::usage, "--scan-size-m must be positive");
     Scan& scan = out.scan;
-    scan.rows = counts.rows();
-    scan.columns = counts.columns();
+    scan.rows = counts.columns();  // the file's axes are x, y, t
+    scan.columns = counts.rows();
     scan.bins = counts.bins();
     scan.type = counts.type();
     out.cube = PhotonCube(scan.type, 1, scan.rows, scan.columns, scan.bins);
+    std::vector<std::byte> stored(out.cube.counts.size());
     CountDataset::Scratch scratch;
-    counts.read({0, 0, 0, scan.rows, scan.columns, scan.columns}, out.cube.counts.data(), scratch);
+    counts.read({0, 0, 0, counts.rows(), counts.columns(), counts.columns()}, stored.data(), scratch);
+    for (std::int64_t y = 0; y < scan.rows; ++y)
+        for (std::int64_t x = 0; x < scan.columns; ++x)
+            std::memcpy(out.cube.trace(0, y, x),
+                        stored.data() + static_cast<std::size_t>(x * scan.rows + y) * out.cube.trace_bytes(),
+                        out.cube.trace_bytes());
     if (const auto bad = counts.bad_values(); bad.number > 0)
         throw Error(ExitCode::bad_input,
                     fmt::format("{}: /meas holds {} negative or not finite counts", reader.file().name(), bad.number),
-                    fmt::format("one is at y {}, x {}, bin {}", bad.first[1], bad.first[2], bad.first[3]));
+                    fmt::format("one is at y {}, x {}, bin {}", bad.first[2], bad.first[1], bad.first[3]));
     scan.y_m = cell_centres(scan.rows, (*options.scan_size_m)[0]);
     scan.x_m = cell_centres(scan.columns, (*options.scan_size_m)[1]);
     out.info.scan_size_m = {(*options.scan_size_m)[0], (*options.scan_size_m)[1]};
     out.info.provenance.assumptions.push_back(
         fmt::format("scan size {} m x {} m (y, x), as given; pixels are evenly spaced cells of it, centred on 0",
                     (*options.scan_size_m)[0], (*options.scan_size_m)[1]));
-    out.info.provenance.assumptions.emplace_back("axes of meas are [y, x, t] as HDF5 shows them");
+    out.info.provenance.assumptions.emplace_back(
+        "axes of meas are [x, y, t] as HDF5 shows them, so that what was scanned stands upright");
 }
 
 void set_trace(Imported& out, MetadataReader& reader) {

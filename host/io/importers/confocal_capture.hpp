@@ -1,4 +1,4 @@
-// Imports MATLAB v7.3 captures of confocal scans: `meas` [y, x, t] (a scene) or `out` [t, 1] (a calibration capture,
+// Imports MATLAB v7.3 captures of confocal scans: `meas` [x, y, t] (a scene) or `out` [t, 1] (a calibration capture,
 // imported as one trace). Such files say neither bin width nor scan size nor light path: the caller must.
 //
 //   ConfocalOptions options;

@@ -76,7 +76,7 @@ TEST(ConfocalCapture, counts_are_those_h5py_reads) {
         weighted += static_cast<double>(values[i]) * static_cast<double>(i % 9973);
     }
     const std::string command =
-        "'" + python() + "' -c \"import h5py,numpy as n,sys; a=h5py.File(sys.argv[1])['meas'][...]" +
+        "'" + python() + "' -c \"import h5py,numpy as n,sys; a=h5py.File(sys.argv[1])['meas'][...].transpose(1,0,2)" +
         ".ravel().astype('f8'); sys.exit(not (a.sum()==float(sys.argv[2]) and " +
         "(a*(n.arange(a.size)%9973)).sum()==float(sys.argv[3])))\" '" + (captures() / "scenes/letter_s.mat").string() +
         "' " + std::to_string(sum) + " " + std::to_string(weighted);

@@ -93,8 +93,9 @@ TEST(ConfocalLight, slab_there_and_back_has_the_light_and_time_of_two_crossings)
     EXPECT_NEAR(time_twice / light_twice, 2 * time / light, 0.2e-12);
 }
 
-// Crossing twice spreads like one Gaussian: slab_curve off the axis, convolved with itself in x, y and t by plain sums.
-TEST(ConfocalLight, slab_kernel_convolved_with_itself_is_a_gaussian_in_space) {
+// The midpoint of two crossings spreads like one Gaussian: slab_curve off the axis, over all pairs of points whose
+// midpoint is at rho, by plain sums. Pairs with a midpoint per area are four times those with a sum per area.
+TEST(ConfocalLight, midpoint_of_two_crossings_is_a_gaussian_in_space) {
     constexpr double bin = 20e-12, step = 0.004;
     constexpr int reach = 30, at_bin = 60;
     const double rho = 0.03, dv = speed_of_light / 1.12 / (3 * 262.0);
@@ -106,7 +107,7 @@ TEST(ConfocalLight, slab_kernel_convolved_with_itself_is_a_gaussian_in_space) {
     double sum = 0;
     for (int i = -reach; i <= reach; ++i)
         for (int j = -reach; j <= reach; ++j) {
-            const std::vector<double> in = off_axis(i * step, j * step), out = off_axis(rho - i * step, j * step);
+            const std::vector<double> in = off_axis(i * step, j * step), out = off_axis(2 * rho - i * step, j * step);
             for (int k = 0; k < at_bin; ++k)
                 sum += in[static_cast<std::size_t>(k)] * out[static_cast<std::size_t>(at_bin - 1 - k)] * step * step;
         }
@@ -114,8 +115,8 @@ TEST(ConfocalLight, slab_kernel_convolved_with_itself_is_a_gaussian_in_space) {
     double twice = 0;
     for (int k = 0; k < at_bin; ++k)
         twice += whole[static_cast<std::size_t>(k)] * whole[static_cast<std::size_t>(at_bin - 1 - k)];
-    const double spread = 4 * dv * at_bin * bin;
-    EXPECT_NEAR(sum / (twice * std::exp(-rho * rho / spread) / (pi * spread)), 1, 2e-3);
+    const double spread = dv * at_bin * bin;
+    EXPECT_NEAR(4 * sum / (twice * std::exp(-rho * rho / spread) / (pi * spread)), 1, 2e-3);
 }
 
 TEST(ConfocalLight, behind_a_slab_is_what_plain_sums_over_the_face_give) {
@@ -147,7 +148,7 @@ TEST(ConfocalLight, behind_a_slab_is_what_plain_sums_over_the_face_give) {
                         if (!(place > 1)) continue;
                         const auto k = static_cast<std::size_t>(place);
                         const double part = place - static_cast<double>(k);
-                        const double spread = 4 * dv * delay;
+                        const double spread = dv * delay;
                         expected[t] += f * ((1 - part) * kernel[k] + part * kernel[k + 1]) *
                                        std::exp(-(dx * dx + dy * dy) / spread) / (pi * spread) * step * step;
                     }
