@@ -21,7 +21,9 @@ namespace {
 
 [[noreturn]] void fail(const std::filesystem::path& target, const char* what, int error) {
     throw Error(ExitCode::output, fmt::format("{}: {}", target.string(), what), std::strerror(error),
-                error == ENOSPC || error == EDQUOT ? "make room, or write elsewhere" : "");
+                error == ENOSPC || error == EDQUOT ? "make room, or write elsewhere"
+                : error == ENOENT                  ? "make its folder first, or write elsewhere"
+                                                   : "");
 }
 
 std::filesystem::path folder_of(const std::filesystem::path& target) {

@@ -8,6 +8,12 @@ namespace firstlight {
 
 std::string light_path_remark(const Scan& scan, const Recipe& recipe) {
     if (scan.path == LightPath::transmission || scan.kind == ScanKind::gated) return "";
+    if (scan.path == LightPath::confocal && scan.medium.thickness_m && recipe.find(DepthMap::info.name) != nullptr)
+        return fmt::format(
+            "{}: its light went through a slab of {:.4g} mm and back, and recipe \"{}\" takes the slab's delay and "
+            "blur for "
+            "distance: --recipe diffuse takes them out",
+            scan.name, *scan.medium.thickness_m * 1e3, recipe.name);
     const bool gates = std::any_of(recipe.stages.begin(), recipe.stages.end(), [](const RecipeStage& stage) {
         return std::string(stage.stage->info.family) == "gating" && !stage.stage->finds_arrival;
     });

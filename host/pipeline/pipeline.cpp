@@ -69,6 +69,7 @@ class Run {
             refuse_if_all_masked(images);
             run_images(images, reference_images, view);
             store_view(images, view, result_.images);
+            if (view + 1 == scan_.views) say_remarks();
             if (const RecipeStage* volume = recipe_.volume(); volume != nullptr && view + 1 == scan_.views)
                 run_volume_stage(*volume, images, reference_images);
         }
@@ -224,6 +225,20 @@ class Run {
             warn(fmt::format("{}: {}{}", scan_.name, where, remark));
     }
 
+    // Of many views one says what the others would say too.
+    void remember(const char* stage, const std::string& remark, std::int64_t view) {
+        if (remark.empty()) return;
+        Remark& first = remarks_.try_emplace(stage, Remark{remark, view, 0}).first->second;
+        ++first.views;
+    }
+    void say_remarks() {
+        for (const auto& [stage, remark] : remarks_) {
+            std::string text = scan_.views > 1 ? fmt::format("view {}: {}", remark.view, remark.text) : remark.text;
+            if (remark.views > 1) text += fmt::format(" (and alike in {} more views)", remark.views - 1);
+            warn(text);
+        }
+    }
+
     void count_photons(const ViewImages& images) {
         const std::vector<float>* all = images.layer(Layer::counts);
         if (all == nullptr) return;
@@ -270,8 +285,7 @@ class Run {
             if (!reference.flags.empty()) c.reference_images = &reference_tile;
             const std::shared_ptr<void> coefficients = stage.stage->prepare(stage.params.get(), c);
             run_on_queue(stage, images, host_tile, coefficients.get());
-            if (stage.stage->remark != nullptr)
-                if (const std::string remark = stage.stage->remark(host_tile); !remark.empty()) warn(remark);
+            if (stage.stage->remark != nullptr) remember(stage.stage->info.name, stage.stage->remark(host_tile), view);
             for (const auto& [name, value] : found_) records_[record].survey[name] = value;
             records_[record].seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
             ++record;
@@ -330,12 +344,18 @@ class Run {
         result_.stages.insert(result_.stages.end(), records_.begin(), records_.end());
     }
 
+    struct Remark {
+        std::string text;
+        std::int64_t view = 0, views = 0;  // the first that had it, and how many
+    };
+
     const Scan& scan_;
     const Recipe& recipe_;
     Queue& queue_;
     const RunOptions& options_;
     std::unique_ptr<Queue> host_;
     Keeper keep_host_, keep_;
+    std::map<std::string, Remark> remarks_;  // of image stages, by name
     std::map<std::string, double> shared_, found_;
     std::vector<StageRecord> records_;
     double read_seconds_ = 0;
@@ -364,7 +384,7 @@ std::unique_ptr<Queue> open_queue(const std::string& backend, int threads,
         if (backend == "cuda")
             throw Error(ExitCode::device, "no CUDA device can be used", why_not,
                         "use --backend cpu; `firstlight doctor` says more");
-        if (say) say("running on the CPU: " + why_not);
+        if (say) say("running on the CPU (no CUDA device can be used; `firstlight doctor` says why)");
     }
     return open_cpu_queue(threads > 0 ? threads : machine_threads());
 }

@@ -116,9 +116,11 @@ Plan make_plan(const Scan& scan, const Recipe& recipe, const PlanOptions& option
 
     plan.source_bytes = options.source_bytes;
     std::size_t fixed = program_bytes + plan.image_bytes + plan.survey_bytes + plan.source_bytes;
+    const std::size_t least_blocks =
+        6 * static_cast<std::size_t>(plan.lanes) * (count_bytes + model_per_trace);  // one trace per lane
     if (const RecipeStage* volume = recipe.volume()) {
         // While traces stream only the light is there; then the blocks are gone and the bands come.
-        const VolumeNeeds needs = volume_needs(scan, *volume, memory > fixed ? memory - fixed : 0);
+        const VolumeNeeds needs = volume_needs(scan, *volume, memory, fixed + least_blocks);
         plan.band_rows = needs.band_rows;
         plan.volume_bytes = needs.volume_bytes + needs.band_bytes;
         fixed += needs.volume_bytes;
@@ -140,8 +142,7 @@ Plan make_plan(const Scan& scan, const Recipe& recipe, const PlanOptions& option
         throw Error(
             ExitCode::bad_input, fmt::format("{}: {} MiB of memory are not enough", scan.name, memory >> 20),
             fmt::format("images and survey take {} MiB and one trace per lane must fit beside them", fixed >> 20),
-            fmt::format("give --memory {}M or more",
-                        (fixed + 6 * lanes * (count_bytes + model_per_trace)) / (1 << 20) + 1));
+            fmt::format("give --memory {}M or more", (fixed + least_blocks) / (1 << 20) + 1));
     const auto shape = block_shape(scan, options, target, count_bytes);
     plan.blocks = grid_windows(scan, shape.first, shape.second);
     plan.block_traces = std::min(shape.first + 2 * plan.halo, std::max<std::int64_t>(1, scan.rows)) *

@@ -1,6 +1,7 @@
 #include "host/pipeline/scan_kind.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace firstlight {
 namespace {
@@ -23,7 +24,13 @@ std::string default_recipe_reason(const Scan& scan) {
     if (recipe == "kerr") return "is a gated scan";
     if (recipe == "diffuse") return "is a confocal scan";
     if (recipe == "depth") return "was seen in reflection";
-    return recipe == "tomography" ? fmt::format("has {} views at known angles", scan.views) : std::string();
+    if (recipe == "tomography") return fmt::format("has {} views at known angles", scan.views);
+    if (scan.views == 1) return "";
+    std::vector<std::string> missing;
+    if (static_cast<std::int64_t>(scan.view_angle_rad.size()) != scan.views) missing.emplace_back("/entry/data/view");
+    if (scan.x_m.size() < 2) missing.emplace_back("/entry/data/x");
+    if (!scan.has_reference) missing.emplace_back("/entry/reference");
+    return fmt::format("has {} views but no {}, which tomography needs", scan.views, fmt::join(missing, ", "));
 }
 
 void check_kind(const Scan& scan, const Recipe& recipe) {
@@ -34,11 +41,14 @@ void check_kind(const Scan& scan, const Recipe& recipe) {
                                 recipe.name),
                     fmt::format("use --recipe {}, or correct /entry's path", default_recipe(scan)));
     const RecipeStage* volume = recipe.volume();
-    if (volume != nullptr && !volume->stage->uses_light && scan.path == LightPath::reflection)
-        throw Error(ExitCode::bad_input, fmt::format("{}: was recorded in reflection", scan.name),
-                    fmt::format("{} in recipe \"{}\" makes a volume of the optical depths of light that went through",
-                                volume->stage->info.name, recipe.name),
-                    "use --recipe depth");
+    if (volume != nullptr && !volume->stage->uses_light && scan.path != LightPath::transmission)
+        throw Error(
+            ExitCode::bad_input,
+            fmt::format("{}: {}", scan.name,
+                        scan.path == LightPath::reflection ? "was recorded in reflection" : "is a confocal scan"),
+            fmt::format("{} in recipe \"{}\" makes a volume of the optical depths of light that went through",
+                        volume->stage->info.name, recipe.name),
+            fmt::format("use --recipe {}", default_recipe(scan)));
     const bool sweeps = recipe.find("gate_sweep") != nullptr;
     if (scan.kind != ScanKind::gated) {
         if (!sweeps) return;
@@ -46,7 +56,7 @@ void check_kind(const Scan& scan, const Recipe& recipe) {
             ExitCode::bad_input,
             fmt::format("{}: holds {}", scan.name, scan.kind == ScanKind::events ? "photon events" : "histograms"),
             fmt::format("recipe \"{}\" has gate_sweep, which takes frames of a gated camera", recipe.name),
-            "use --recipe transmission");
+            fmt::format("use --recipe {}", default_recipe(scan)));
     }
     if (!sweeps)
         throw Error(ExitCode::bad_input, fmt::format("{}: holds frames of a gated camera", scan.name),

@@ -12,7 +12,8 @@ namespace firstlight {
 // The built-in recipe that suits the scan's kind and light path best: what is run where nobody names one.
 [[nodiscard]] std::string default_recipe(const Scan& scan);
 
-// Why that recipe, as "is a gated scan"; "" where it is the one for any scan (transmission).
+// Why that recipe, as "is a gated scan" or "has 3 views but no /entry/data/view, which tomography needs"; "" where it
+// is the one for any scan (transmission).
 [[nodiscard]] std::string default_recipe_reason(const Scan& scan);
 
 // Errors (bad_input): frames without gate_sweep, histograms with it, stages that make sense for time bins alone; depths

@@ -116,7 +116,8 @@ VolumeTask input_of(const VolumeRun& run) {
 
 }  // namespace
 
-VolumeNeeds volume_needs(const Scan& scan, const RecipeStage& stage, std::size_t memory_bytes) {
+VolumeNeeds volume_needs(const Scan& scan, const RecipeStage& stage, std::size_t memory_bytes,
+                         std::size_t taken_bytes) {
     const void* params = stage.params.get();
     const VolumeBox box = stage.stage->box(params, scan);
     VolumeNeeds needs;
@@ -134,17 +135,18 @@ VolumeNeeds volume_needs(const Scan& scan, const RecipeStage& stage, std::size_t
     };
     needs.band_rows = stage.stage->uses_light ? scan.rows : std::min(scan.rows, most_band_rows);
     while (!stage.stage->uses_light && needs.band_rows > slices_together &&
-           needs.volume_bytes + bytes_of(needs.band_rows) > memory_bytes)
+           taken_bytes + needs.volume_bytes + bytes_of(needs.band_rows) > memory_bytes)
         needs.band_rows = std::max(slices_together, needs.band_rows / 2 / slices_together * slices_together);
     needs.band_bytes = bytes_of(needs.band_rows);
-    const std::size_t all = needs.volume_bytes + needs.band_bytes;
+    const std::size_t all = taken_bytes + needs.volume_bytes + needs.band_bytes;
     if (all > memory_bytes)
-        throw Error(ExitCode::bad_input,
-                    fmt::format("{}: {} MiB of memory are not enough", scan.name, memory_bytes >> 20),
-                    fmt::format("a volume of {} x {} x {} voxels takes {} MiB, {} works in {} MiB beside it",
-                                box.z.size, box.y.size, box.x.size, needs.volume_bytes >> 20, stage.stage->info.name,
-                                needs.band_bytes >> 20),
-                    fmt::format("give --memory {}M or more", (all >> 20) + 1));
+        throw Error(
+            ExitCode::bad_input, fmt::format("{}: {} MiB of memory are not enough", scan.name, memory_bytes >> 20),
+            fmt::format(
+                "a volume of {} x {} x {} voxels takes {} MiB, {} works in {} MiB beside it, and all else takes {} MiB",
+                box.z.size, box.y.size, box.x.size, needs.volume_bytes >> 20, stage.stage->info.name,
+                needs.band_bytes >> 20, taken_bytes >> 20),
+            fmt::format("give --memory {}M or more", (all >> 20) + 1));
     return needs;
 }
 

@@ -14,13 +14,15 @@
 namespace firstlight {
 
 // Rows of a band on `scan`, so that a band's images, voxels and work fit into `memory_bytes`; all rows for stages that
-// use the light. Errors (bad_input): not even the smallest band fits, with the need stated.
+// use the light. `taken_bytes` of the memory are needed for other things. Errors (bad_input): not even the smallest
+// band fits, with the need stated.
 struct VolumeNeeds {
     std::int64_t band_rows = 0;
     std::size_t volume_bytes = 0;  // the volume itself, and the light where it is used
     std::size_t band_bytes = 0;    // what a band takes beside it
 };
-[[nodiscard]] VolumeNeeds volume_needs(const Scan& scan, const RecipeStage& stage, std::size_t memory_bytes);
+[[nodiscard]] VolumeNeeds volume_needs(const Scan& scan, const RecipeStage& stage, std::size_t memory_bytes,
+                                       std::size_t taken_bytes = 0);
 
 struct VolumeRun {
     const Scan& scan;

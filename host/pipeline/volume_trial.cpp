@@ -61,8 +61,10 @@ GatedImages made_up_images(const Scan& scan, bool is_reference) {
             const auto x = static_cast<std::int64_t>(i) % scan.columns;
             const double u = 6.0 * (static_cast<double>(x) / static_cast<double>(scan.columns) - 0.5);
             const double depth = is_reference || u * u >= 1 ? 0 : std::sqrt(1 - u * u);
-            values[i] = static_cast<float>(layer == Layer::ballistic       ? open * std::exp(-depth)
-                                           : layer == Layer::optical_depth ? depth
+            // Noise of the stated size, or stages that stop when the data are explained would stop at once.
+            const double noise = std::sqrt(12.0) * (std::fmod(static_cast<double>(i) * 0.6180339887498949, 1.0) - 0.5);
+            values[i] = static_cast<float>(layer == Layer::ballistic       ? open * std::exp(-depth) + 32 * noise
+                                           : layer == Layer::optical_depth ? depth + 0.04 * noise
                                                                            : open);
         }
         images.layers.push_back({info.name, info.unit, info.long_name, std::move(values)});

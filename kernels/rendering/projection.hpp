@@ -38,7 +38,8 @@ struct ProjectionTask {
 };
 
 struct Projection {
-    static constexpr StageInfo info{"projection", "rendering", "Show a volume along one of its axes: maximum, mean, sum or a slice"};
+    static constexpr StageInfo info{"projection", "rendering",
+                                    "Show a volume along one of its axes: maximum, mean, sum or a slice"};
 
     enum class Axis : std::uint8_t { z, y, x };
     enum class What : std::uint8_t { maximum, mean, sum, slice };

@@ -133,8 +133,9 @@ TEST_F(CliBadInput, output_is_the_input) {
 
 TEST_F(CliBadInput, output_cannot_be_written) {
     write_small_scan(at("scan.h5"));
-    expect_refusal({"reconstruct", "scan.h5", "-o", "nowhere/out.h5"}, 4,
-                   "nowhere/out.h5: cannot be written (No such file or directory)");
+    expect_refusal(
+        {"reconstruct", "scan.h5", "-o", "nowhere/out.h5"}, 4,
+        "nowhere/out.h5: cannot be written (No such file or directory): make its folder first, or write elsewhere");
     std::filesystem::create_directory(at("folder"));
     expect_refusal({"reconstruct", "scan.h5", "-o", "folder"}, 4, "folder: is a folder: name a file");
     std::ofstream(at("plain")) << "a file";

@@ -7,8 +7,8 @@
 // Captures: FIRSTLIGHT_MEASURED_DATA, or ../shared/data/cdt/scenes beside the source.
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <cstdlib>
+#include <fstream>
 #include <random>
 
 #include "host/io/acquisition_reader.hpp"

@@ -29,6 +29,10 @@ TEST(LightPath, one_arrival_for_a_reflection_scan_is_remarked_upon) {
                                                    "test")),
               "");
     EXPECT_NE(light_path_remark(scan, parse_recipe("stages = [\"matched_arrival\", \"time_gate\"]\n", "test")), "");
+    scan.path = LightPath::confocal;
+    EXPECT_EQ(light_path_remark(scan, load_recipe("depth")), "");
+    scan.medium.thickness_m = 0.0254;
+    EXPECT_NE(light_path_remark(scan, load_recipe("depth")).find("--recipe diffuse"), std::string::npos);
 }
 
 }  // namespace

@@ -41,13 +41,14 @@ TEST(ScanKind, recipe_and_scan_must_suit_each_other) {
     turned.views = 3;
     turned.view_angle_rad = {0, 1, 2};
     turned.x_m = {0, 1};
-    EXPECT_EQ(default_recipe(turned), "transmission");  // optical depths need a reference
+    EXPECT_EQ(default_recipe(turned), "transmission");
+    EXPECT_EQ(default_recipe_reason(turned), "has 3 views but no /entry/reference, which tomography needs");
     turned.has_reference = true;
     EXPECT_EQ(default_recipe(turned), "tomography");
     EXPECT_EQ(default_recipe_reason(turned), "has 3 views at known angles");
     EXPECT_EQ(refusal(histogram, load_recipe("kerr")),
               "bars.h5: holds histograms (recipe \"kerr\" has gate_sweep, which takes frames of a gated camera): use "
-              "--recipe transmission");
+              "--recipe diffuse");
     EXPECT_EQ(refusal(gated, load_recipe("transmission")),
               "kerr.h5: holds frames of a gated camera (recipe \"transmission\" has no gate_sweep and would take them "
               "for histograms): use --recipe kerr");

@@ -123,6 +123,12 @@ TEST(VolumeRun, memory_sets_the_bands_or_is_refused_with_the_need) {
         EXPECT_EQ(e.code(), ExitCode::bad_input);
         EXPECT_NE(std::string(e.what()).find("give --memory 17M or more"), std::string::npos) << e.what();
     }
+    try {  // what else is in memory counts
+        (void)volume_needs(scan, stage, 50 * work_per_row, 40 * work_per_row);
+        FAIL();
+    } catch (const Error& e) {
+        EXPECT_NE(std::string(e.what()).find("give --memory 57M or more"), std::string::npos) << e.what();
+    }
 }
 
 TEST(VolumeRun, can_be_cancelled_within_a_band) {
