@@ -66,28 +66,30 @@ Line pairwise(std::array<Line, projection_parts>& parts) {
     return parts[0];
 }
 
-// One line along x, in parts.
-FL_SIMD LineMaximum maximum_of_row(const float* v, std::int64_t n) {
+// One line along x: how bright first, then where; looking for both at once costs many times as much.
+FL_SIMD float brightest_of_row(const float* v, std::int64_t n) {
     std::array<float, projection_parts> best;
-    std::array<std::int32_t, projection_parts> at;
     best.fill(LineMaximum{}.value);
-    at.fill(-1);
-    std::array<LineMaximum, projection_parts> parts;
     std::int64_t start = 0;
     for (; start + projection_parts <= n; start += projection_parts)
         for (std::size_t k = 0; k < projection_parts; ++k) {
-            LineMaximum line{best[k], at[k]};
-            take(line, v[start + static_cast<std::int64_t>(k)],
-                 static_cast<std::int32_t>(start) + static_cast<std::int32_t>(k));
-            best[k] = line.value;
-            at[k] = line.position;
+            const float value = v[start + static_cast<std::int64_t>(k)];
+            best[k] = value > best[k] ? value : best[k];
         }
-    for (std::size_t k = 0; k < projection_parts; ++k) parts[k] = {best[k], at[k]};
-    for (std::int64_t i = start; i < n; ++i)
-        take(parts[static_cast<std::size_t>(i - start)], v[i], static_cast<std::int32_t>(i));
-    return pairwise(parts);
+    for (; start < n; ++start) best[0] = v[start] > best[0] ? v[start] : best[0];
+    for (std::size_t apart = projection_parts / 2; apart > 0; apart /= 2)
+        for (std::size_t k = 0; k < apart; ++k) best[k] = best[k + apart] > best[k] ? best[k + apart] : best[k];
+    return best[0];
 }
 
+LineMaximum maximum_of_row(const float* v, std::int64_t n) {
+    const float brightest = brightest_of_row(v, n);
+    for (std::int64_t i = 0; i < n; ++i)
+        if (v[i] == brightest) return {brightest, static_cast<std::int32_t>(i)};
+    return {};  // nothing but NaN
+}
+
+// In parts, as the header says.
 FL_SIMD LineSum sum_of_row(const float* v, std::int64_t n) {
     std::array<double, projection_parts> sum;
     std::array<std::int32_t, projection_parts> voxels;
