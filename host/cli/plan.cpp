@@ -41,8 +41,9 @@ Json plan_json(const Plan& plan) {
             {"notes", plan.notes}};
 }
 
-// Bytes that live on the device: its blocks of counts and their model. Images stay in host memory.
-std::size_t device_bytes(const Plan& plan) { return plan.block_bytes + plan.model_bytes; }
+// Bytes that live on the device: its blocks of counts and their model, then a volume's bands. Images stay in host
+// memory.
+std::size_t device_bytes(const Plan& plan) { return std::max(plan.block_bytes + plan.model_bytes, plan.volume_bytes); }
 
 void print_plan(const PlanCommandOptions& options, const AcquisitionFile& file, const Recipe& recipe, const Plan& plan,
                 const Plan& device, std::size_t limit, const std::string& time) {
