@@ -127,16 +127,16 @@ Plan make_plan(const Scan& scan, const Recipe& recipe, const PlanOptions& option
     }
     const auto lanes = static_cast<std::size_t>(plan.lanes);
     const auto per_lane = memory > fixed ? (memory - fixed) / lanes : 0;
-    // Reading needs the block, and a packed and an unpacked chunk beside it.
-    const std::size_t share =
-        static_cast<std::size_t>(scan.pixels()) * count_bytes / (4 * lanes);  // work for all lanes
-    std::size_t target = std::min({options.device ? device_block_bytes : cpu_block_bytes, per_lane / 6,
-                                   std::max(share, count_bytes + model_per_trace)});
-    // Chunks of whole frames are unpacked once per block, so blocks as large as chunks and memory allow.
+    // Reading needs the block, and a packed and an unpacked chunk beside it. Work for all lanes, but no parts of
+    // chunks, each of which would unpack the whole.
     const auto grid_bytes = static_cast<std::size_t>(std::min(options.grid_rows, scan.rows) *
                                                      std::min(options.grid_columns, scan.columns)) *
                             count_bytes;
-    if (scan.kind == ScanKind::gated)
+    const std::size_t share = std::max(static_cast<std::size_t>(scan.pixels()) * count_bytes / (4 * lanes),
+                                       scan.kind == ScanKind::gated ? 0 : grid_bytes);
+    std::size_t target = std::min({options.device ? device_block_bytes : cpu_block_bytes, per_lane / 6,
+                                   std::max(share, count_bytes + model_per_trace)});
+    if (scan.kind == ScanKind::gated)  // chunks of whole frames are larger than all else: as much of them as fits
         target = std::max(target, std::min((grid_bytes + lanes - 1) / lanes, per_lane / 6));
     if (target < count_bytes + model_per_trace)
         throw Error(
