@@ -34,7 +34,7 @@ Scan small_scan(const Scan& whole, std::int64_t views, std::int64_t rows, std::i
     if (!whole.view_angle_rad.empty()) {
         scan.view_angle_rad.clear();
         for (std::int64_t v = 0; v < scan.views; ++v)
-            scan.view_angle_rad.push_back(whole.view_angle_rad[static_cast<std::size_t>(v * whole.views / scan.views)]);
+            scan.view_angle_rad.push_back(M_PI * static_cast<double>(v) / static_cast<double>(scan.views));
     }
     for (std::vector<double>* values : {&scan.pulses, &scan.reference_pulses, &scan.exposure_s})
         if (values->size() > 1) *values = {values->front()};

@@ -46,6 +46,9 @@ void read_views(SceneTable& root, SimulationScene& scene, const std::string& nam
     if (t.has("number")) {
         const std::int64_t number = t.whole("number");
         const double range = t.number("range_deg", 180, -36000, 36000), start = t.number("start_deg", 0);
+        if (range == 0 && number > 1)
+            throw Error(ExitCode::bad_input, fmt::format("{}: [views] range_deg is 0 for {} views", name, number),
+                        "all would be the same view", "give the range that they cover, e.g. 180, or number = 1");
         for (std::int64_t i = 0; i < number; ++i)
             scene.view_angles_rad.push_back((start + range * static_cast<double>(i) / static_cast<double>(number)) *
                                             degree);

@@ -102,15 +102,18 @@ double median_sigma(const ParallelScan& scan, const std::vector<double>& taps, c
 }
 
 void warn_of_rays(StageContext& context) {
-    const RayCount rays = tell_of_rays(context);
+    const RayCount rays = tell_of_rays(context, FilteredBackprojection::info.name);
     if (rays.unseen + rays.masked == 0 || !context.warn) return;
-    const double percent = 100.0 / static_cast<double>(rays.known + rays.unseen + rays.masked);
-    context.warn(fmt::format(
-        "filtered_backprojection: {:.2g} % of the rays saw no photon and count with the least optical depth they can "
-        "have, {:.2g} % are masked and were interpolated: mu is uncertain along them; ml_tr (recipe tomography-ml) "
-        "uses "
-        "the counts themselves",
-        static_cast<double>(rays.unseen) * percent, static_cast<double>(rays.masked) * percent));
+    std::string what;
+    if (rays.unseen > 0)
+        what = share_of_rays(rays.unseen, rays) + " saw no photon and count with the least optical depth they can have";
+    if (rays.masked > 0)
+        what += fmt::format("{}{} are masked and were interpolated", what.empty() ? "" : ", ",
+                            share_of_rays(rays.masked, rays));
+    context.warn(
+        fmt::format("filtered_backprojection: {}: mu is uncertain along them; ml_tr (recipe tomography-ml) uses "
+                    "the counts themselves",
+                    what));
 }
 
 // Filtered rows of one view of a band, into lanes.
@@ -182,7 +185,7 @@ FilteredBackprojection::Coefficients FilteredBackprojection::prepare(const Param
     c.weight = context.keep.keep(weight);
     c.linear = context.keep.keep(beam_views(scan.angle_rad, c.columns, c.centre, Footprint::linear));
     c.joseph = context.keep.keep(beam_views(scan.angle_rad, c.columns, c.centre, Footprint::joseph));
-    c.figures = std::make_shared<RunFigures>(context.found);
+    c.figures = std::make_shared<RunFigures>(context, info.name, "chi_squared_per_ray");
     const VolumeTask* input = context.volume_input;
     if (input != nullptr && input->layer(Layer::optical_depth) != nullptr) {
         warn_of_rays(context);
@@ -213,8 +216,12 @@ void FilteredBackprojection::on_cpu(const VolumeTask& task, const Coefficients& 
                 of_view[static_cast<std::size_t>(v)] =
                     misfit_of_view(task, c.pitch, band, v, rays.data() + linear.ray_at(v, 0));
         });
-        for (const RayMisfit& m : of_view) c.figures->add("chi_squared_per_ray", m.sum, m.rays);
+        for (const RayMisfit& m : of_view) {
+            c.figures->add("chi_squared_per_ray", m.sum, m.rays);
+            c.figures->add_residual(m.residual, m.depth);
+        }
     }
+    c.figures->rows_done(task.rows);
 }
 
 }  // namespace firstlight

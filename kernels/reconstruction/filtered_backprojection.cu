@@ -63,8 +63,11 @@ void filtered_backprojection_on_cuda(const VolumeTask& task, const Coefficients&
     beam_forward_cuda(joseph, {}, bands, image.as(), rays.as(), stream);
     launch(misfit_of_rows, for_items(task.views * task.rows, stream), task, joseph, c.pitch, rays.as(),
            misfits.as<RayMisfit>());
-    for (const RayMisfit& m : fetched(misfits.as<RayMisfit>(), task.views * task.rows, stream))
+    for (const RayMisfit& m : fetched(misfits.as<RayMisfit>(), task.views * task.rows, stream)) {
         c.figures->add("chi_squared_per_ray", m.sum, m.rays);
+        c.figures->add_residual(m.residual, m.depth);
+    }
+    c.figures->rows_done(task.rows);
 }
 
 FL_CUDA_STAGE(FilteredBackprojection, VolumeTask, filtered_backprojection_on_cuda);

@@ -53,7 +53,7 @@ MlTr::Coefficients MlTr::prepare(const Params& params, StageContext& context) {
         throw Error(ExitCode::usage, "ml_tr: there are no ballistic counts with a standard deviation",
                     "the likelihood is that of counts", "put time_gate or another gate before it");
     const ParallelScan scan = parallel_scan(params, context, info.name);
-    Coefficients c{subset_coefficients(params, scan, context, typical_weight(input))};
+    Coefficients c{subset_coefficients(params, scan, context, typical_weight(input), info.name, "deviance_per_ray")};
     const std::vector<BeamView> views = beam_views(scan.angle_rad, c.columns, c.centre);
     ParallelBeam beam = c.beam();
     beam.view = views.data();
@@ -70,7 +70,7 @@ MlTr::Coefficients MlTr::prepare(const Params& params, StageContext& context) {
     c.open = context.keep.keep(open);
     c.open_view = per_view ? context.scan.pixels() : 0;
     c.worth = context.keep.keep(worth_of_rows(*input));
-    (void)tell_of_rays(context);
+    (void)tell_of_rays(context, info.name);
     return c;
 }
 

@@ -20,7 +20,7 @@ const ParamTable& OsSartTv::Params::table() {
 OsSartTv::Coefficients OsSartTv::prepare(const Params& params, StageContext& context) {
     const ParallelScan scan = parallel_scan(params, context, info.name);
     const double weight = typical_weight(context.volume_input);
-    Coefficients c{subset_coefficients(params, scan, context, weight)};
+    Coefficients c{subset_coefficients(params, scan, context, weight, info.name, "chi_squared_per_ray")};
     const std::vector<BeamView> views = beam_views(scan.angle_rad, c.columns, c.centre);
     ParallelBeam beam = c.beam();
     beam.view = views.data();
@@ -29,7 +29,7 @@ OsSartTv::Coefficients OsSartTv::prepare(const Params& params, StageContext& con
                        ? static_cast<float>(std::max(weight, 1e-6) * static_cast<double>(c.columns))
                        : 0.0F;
     c.relaxation = static_cast<float>(params.relaxation);
-    (void)tell_of_rays(context);
+    (void)tell_of_rays(context, info.name);
     return c;
 }
 

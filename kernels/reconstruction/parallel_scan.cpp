@@ -9,7 +9,8 @@
 namespace firstlight {
 namespace {
 
-constexpr std::int64_t few_views = 8;
+constexpr std::int64_t few_views = 8, fewest_columns = 3;
+constexpr double most_turns = 2;  // beyond, angles are taken to be degrees
 constexpr double pi = 3.14159265358979323846;
 
 [[noreturn]] void refuse(const Scan& scan, const std::string& problem, const std::string& why,
@@ -44,6 +45,8 @@ double pitch_of(const ParallelScanParams& params, const Scan& scan, const char* 
 
 bool columns_run_backwards(const Scan& scan) { return has_columns(scan) && scan.x_m.back() < scan.x_m.front(); }
 
+void check_angles(const Scan& scan, const char* stage);
+
 void check_views(const Scan& scan, const char* stage) {
     if (scan.views < 2)
         refuse(scan, "there is one view", fmt::format("{} makes a volume of views from many angles", stage),
@@ -56,6 +59,14 @@ void check_views(const Scan& scan, const char* stage) {
         if (!std::isfinite(scan.view_angle_rad[v]))
             refuse(scan, fmt::format("the angle of view {} is not a number", v), "a ray needs its direction",
                    "correct /entry/data/view, or leave the view out");
+    check_angles(scan, stage);
+}
+
+double given_centre(const ParallelScanParams& params, const char* stage) {
+    if (!std::isnan(params.centre_px)) return params.centre_px;
+    throw Error(ExitCode::usage, fmt::format("--{0}.centre given needs --{0}.centre_px", stage),
+                "no column is given for the rotation axis",
+                fmt::format("add --{0}.centre_px N (0: middle of the first column), or --{0}.centre find", stage));
 }
 
 void check_centre(const ParallelScanParams& params, const Scan& scan, double centre, const char* stage) {
@@ -94,6 +105,21 @@ std::vector<Direction> directions(const std::vector<double>& angles) {
     return found;
 }
 
+void check_angles(const Scan& scan, const char* stage) {
+    double largest = 0;
+    for (const double angle : scan.view_angle_rad) largest = std::max(largest, std::abs(angle));
+    if (largest > most_turns * 2 * pi)
+        refuse(scan, fmt::format("view angles reach {:.4g} rad ({:.0f} turns)", largest, largest / (2 * pi)),
+               "angles are in rad; these look like degrees",
+               "store them in radians, e.g. np.deg2rad (more than two turns: modulo 2 pi)");
+    if (directions(scan.view_angle_rad).size() < 2)
+        refuse(scan, fmt::format("its {} views are all from one direction", scan.views),
+               fmt::format("angles in /entry/data/view differ by multiples of 180 degrees; {} makes a volume of views "
+                           "from many angles",
+                           stage),
+               "correct the angles (rad), or use --recipe transmission for an image of each view");
+}
+
 // Distance from direction i to the next, on the circle.
 std::vector<double> distances(const std::vector<Direction>& d) {
     std::vector<double> to_next(d.size());
@@ -108,23 +134,26 @@ double median_of(std::vector<double> values) {
     return *middle;
 }
 
-void warn_of_views(const Scan& scan, StageContext& context) {
+void warn_of_views(const Scan& scan, StageContext& context, const char* stage) {
     if (!context.warn) return;
+    const bool iterates = stage != std::string_view("filtered_backprojection");  // is what others are told to take
     if (scan.views < few_views)
         context.warn(fmt::format(
             "{}: {} views are few for tomography: expect streaks between dense parts, and details of less than about "
-            "1/{} of the object's width are lost; os_sart_tv and ml_tr (recipes tomography-tv, tomography-ml) do "
-            "better "
-            "than filtered_backprojection",
-            scan.name, scan.views, scan.views));
+            "1/{} of the object's width are lost; {}",
+            scan.name, scan.views, scan.views,
+            iterates ? "take 20 or more"
+                     : "os_sart_tv and ml_tr (recipes tomography-tv, tomography-ml) do better than "
+                       "filtered_backprojection"));
     const std::vector<double> gaps = distances(directions(scan.view_angle_rad));
     const double largest = *std::max_element(gaps.begin(), gaps.end());
     if (gaps.size() < 3 || largest <= 3 * median_of(gaps)) return;
     const double seen = (pi - largest) * 180 / pi;
     context.warn(fmt::format(
         "{}: the views cover {:.0f} of 180 degrees: edges along the directions that were not seen are blurred, and mu "
-        "is too low there; os_sart_tv (recipe tomography-tv) fills some of it",
-        scan.name, seen));
+        "is too low there; {}",
+        scan.name, seen,
+        iterates ? "take views over 180 degrees, evenly" : "os_sart_tv (recipe tomography-tv) fills some of it"));
 }
 
 struct CentreFit {
@@ -232,7 +261,20 @@ RayCount count_rays(const VolumeTask& input) {
     return count;
 }
 
-RayCount tell_of_rays(StageContext& context) {
+std::string share_of_rays(std::int64_t some, const RayCount& rays) {
+    const auto with_commas = [](std::int64_t n) {
+        std::string digits = std::to_string(n);
+        for (std::int64_t at = static_cast<std::int64_t>(digits.size()) - 3; at > 0; at -= 3)
+            digits.insert(static_cast<std::size_t>(at), ",");
+        return digits;
+    };
+    const std::int64_t all = rays.known + rays.unseen + rays.masked;
+    const double percent = 100.0 * static_cast<double>(some) / static_cast<double>(std::max<std::int64_t>(all, 1));
+    return fmt::format("{} of {} rays{}", with_commas(some), with_commas(all),
+                       percent < 0.1 ? "" : fmt::format(" ({:.3g} %)", percent));
+}
+
+RayCount tell_of_rays(StageContext& context, const char* stage) {
     if (context.volume_input == nullptr) return {};
     const RayCount rays = count_rays(*context.volume_input);
     if (rays.masked > 0 && rays.known + rays.unseen == 0)
@@ -242,13 +284,47 @@ RayCount tell_of_rays(StageContext& context) {
         (*context.found)["rays_unseen"] = static_cast<double>(rays.unseen);
         (*context.found)["rays_masked"] = static_cast<double>(rays.masked);
     }
+    if (context.warn && 2 * rays.unseen > rays.known + rays.unseen + rays.masked)
+        context.warn(
+            fmt::format("{}: {} saw no photon: their optical depths are only known to be large, so mu along "
+                        "them is a guess; expect no structure where they cross. Look whether the light was on "
+                        "and the gate is where it arrives (--recipe transmission), or count longer",
+                        stage, share_of_rays(rays.unseen, rays)));
     return rays;
+}
+
+void RunFigures::rows_done(std::int64_t rows) {
+    const std::lock_guard lock(mutex_);
+    const bool was_done = done_ >= rows_;
+    done_ += rows;
+    if (!warn_ || was_done || done_ < rows_) return;
+    if (knows_squares_ && squares_ == 0)
+        warn_(
+            fmt::format("{}: {}: the volume is 0 everywhere: the scan is no darker than its reference says it would be "
+                        "with nothing in the way; check the reference, its pulses and the exposure of both (--recipe "
+                        "transmission shows the optical depths)",
+                        scan_, stage_));
+    constexpr double most = 5;  // per ray; voxels without edges make 2 or 3 of a scan with many counts
+    const auto judged = means_.find(judged_);
+    if (judged == means_.end() || !(judged->second.count > 0) || judged->second.sum <= most * judged->second.count)
+        return;
+    constexpr double share = 0.15;  // of the rays' own size (root mean square)
+    if (depth_ > 0 && residual_ <= share * share * depth_) return;
+    warn_(fmt::format(
+        "{}: {}: the volume explains the line integrals badly: {} {:.3g} where 1 is expected (wrong angles, "
+        "rotation axis or reference, or an object that reaches beyond the detector): check "
+        "/entry/data/view (rad), the axis (--{}.centre find) and the views (--recipe transmission)",
+        scan_, stage_, judged_, judged->second.sum / judged->second.count, stage_));
 }
 
 VolumeBox parallel_scan_box(const ParallelScanParams& params, const Scan& scan, const char* stage) {
     check_views(scan, stage);
+    if (scan.columns < fewest_columns)
+        refuse(scan, fmt::format("{} column{} too few for a volume", scan.columns, scan.columns == 1 ? " is" : "s are"),
+               "a slice has as many voxels across as the detector has columns",
+               "use --recipe transmission for an image of each view, or record 3 columns or more");
     const double pitch = pitch_of(params, scan, stage);
-    if (params.centre == BeamCentre::given) check_centre(params, scan, params.centre_px, stage);
+    if (params.centre == BeamCentre::given) check_centre(params, scan, given_centre(params, stage), stage);
     VolumeBox box;
     box.name = "mu";
     box.unit = "1/m";
@@ -270,7 +346,7 @@ ParallelScan parallel_scan(const ParallelScanParams& params, StageContext& conte
     found.angle_rad = scan.view_angle_rad;
     if (columns_run_backwards(scan))
         for (double& angle : found.angle_rad) angle += pi;
-    if (params.centre == BeamCentre::given) found.centre = params.centre_px;
+    if (params.centre == BeamCentre::given) found.centre = given_centre(params, stage);
     else if (params.centre == BeamCentre::find) {
         const CentreFit fit = find_centre(scan, found.angle_rad, context.volume_input, stage);
         found.centre = fit.centre;
@@ -290,7 +366,7 @@ ParallelScan parallel_scan(const ParallelScanParams& params, StageContext& conte
     constexpr double least = 0.75;  // the four voxels of two columns
     found.radius = std::max({found.centre, static_cast<double>(scan.columns - 1) - found.centre, least});
     found.gap_rad = view_gaps(found.angle_rad);
-    warn_of_views(scan, context);
+    warn_of_views(scan, context, stage);
     return found;
 }
 

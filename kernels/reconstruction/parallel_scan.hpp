@@ -12,15 +12,20 @@
 //           object's own; fitted by least squares over all views, twice more with only what lies within 3 standard
 //           deviations of the object's width around it. The whole object must be in view. Outcome: centre_px and its
 //           standard deviation from the misfit, centre_sigma_px.
-// Errors (bad_input), each with a way out: one view; angles missing or not finite; no pixel pitch; uneven columns; an
-// axis outside the detector, or not to be found. Warnings: fewer than 8 views; views over less than 180 degrees.
+// Errors (bad_input), each with a way out: one view; angles missing, not finite, beyond two turns (degrees) or all the
+// same modulo pi; fewer than 3 columns (box() only: kernels take any); no pixel pitch; uneven columns; an axis outside
+// the detector, or not to be found. Usage: `given` without centre_px. Warnings: fewer than 8 views; views over less
+// than 180 degrees.
 //
 //   5 columns, 0.2 mm apart, x = -0.3 .. 0.5 mm  ->  centre 1.5, pitch 0.2 mm, voxels x, y = -0.4 .. 0.4 mm
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "kernels/support/parallel_beam.hpp"
@@ -32,7 +37,7 @@ enum class BeamCentre : std::uint8_t { axis, given, find };
 
 struct ParallelScanParams {
     BeamCentre centre = BeamCentre::axis;
-    double centre_px = 0;
+    double centre_px = std::numeric_limits<double>::quiet_NaN();
     double pixel_mm = std::numeric_limits<double>::quiet_NaN();
 };
 
@@ -45,6 +50,7 @@ ParamTable parallel_scan_params() {
                 {"axis", "given", "find"}),
             real<P>(&P::centre_px, "centre_px", "px", "detector column of the rotation axis; 0: middle of the first",
                     -1e6, 1e6)
+                .auto_is("to be given")
                 .only_if("centre", "given"),
             real<P>(&P::pixel_mm, "pixel_mm", "mm", "distance of detector columns, and of voxels", 1e-6, 1e6)
                 .auto_is("as the file's x says")};
@@ -76,9 +82,13 @@ struct RayCount {
 };
 [[nodiscard]] RayCount count_rays(const VolumeTask& input);
 
+// "60 of 2,460 rays (2.4 %)"; no percentage below 0.1 %.
+[[nodiscard]] std::string share_of_rays(std::int64_t some, const RayCount& rays);
+
 // The same of context.volume_input (nothing where there is none), into context.found as rays_unseen and rays_masked.
-// Errors (bad_input): no ray has an optical depth or a limit of it.
-[[nodiscard]] RayCount tell_of_rays(StageContext& context);
+// Warns where more than half of the rays saw no photon. Errors (bad_input): no ray has an optical depth or a limit of
+// it.
+[[nodiscard]] RayCount tell_of_rays(StageContext& context, const char* stage);
 
 // Rays of one row of a view: optical depths; their limits where no photon was seen; neighbours along the row,
 // interpolated, where nothing is known, and 0 where the whole row is unknown.
@@ -100,10 +110,17 @@ FL_HD inline void fill_rays(const float* depth, const float* limit, std::int64_t
     for (std::int64_t i = last + 1; i < columns; ++i) out[i * step] = rest;
 }
 
-// Sums over all bands of a run, told to provenance as they grow. Host memory.
+// Sums over all bands of a run, told to provenance as they grow, and judged once all rows are done. Host memory.
 class RunFigures {
   public:
-    explicit RunFigures(std::map<std::string, double>* found) : found_(found) {}
+    // `judged`: the mean that is 1 where nothing but noise is left.
+    RunFigures(const StageContext& context, const char* stage, const char* judged)
+        : found_(context.found),
+          warn_(context.warn),
+          scan_(context.scan.name),
+          rows_(context.scan.rows),
+          stage_(stage),
+          judged_(judged) {}
     void add(const std::string& mean_of, double sum, double count) {
         const std::lock_guard lock(mutex_);
         Mean& m = means_[mean_of];
@@ -118,6 +135,22 @@ class RunFigures {
         const auto at = found_->try_emplace(name, value).first;
         if (value > at->second) at->second = value;
     }
+
+    // What voxels are made of: 0 in the sum of all means an empty volume.
+    void add_squares(double sum) {
+        const std::lock_guard lock(mutex_);
+        squares_ += sum;
+        knows_squares_ = true;
+    }
+    // Squares of what is left of rays and of the rays themselves: told by stages without a model of the voxels' error,
+    // whose misfit is far above 1 at the edges of dense parts alone.
+    void add_residual(double residual, double depth) {
+        const std::lock_guard lock(mutex_);
+        residual_ += residual;
+        depth_ += depth;
+    }
+    // After each task. Warns, after the last one, of a volume that explains the rays badly or is 0 everywhere.
+    void rows_done(std::int64_t rows);
 
     // Adds to a number; true when this is the first time.
     bool count(const std::string& name, double more) {
@@ -134,6 +167,12 @@ class RunFigures {
         double sum = 0, count = 0;
     };
     std::map<std::string, double>* found_;
+    std::function<void(const std::string&)> warn_;
+    std::string scan_;
+    std::int64_t rows_ = 0, done_ = 0;
+    const char *stage_, *judged_;
+    double squares_ = 0, residual_ = 0, depth_ = 0;
+    bool knows_squares_ = false;
     std::map<std::string, Mean> means_;
     std::map<std::string, double> counts_;
     std::mutex mutex_;

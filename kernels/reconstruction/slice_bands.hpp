@@ -51,16 +51,19 @@ inline void store_slices(const ParallelBeam& beam, const SliceBand& band, const 
     });
 }
 
-// Sum of ((OD - projection) / sigma)^2 over the rays that have both.
+// Sum of ((OD - projection) / sigma)^2 over the rays that have both; and of (OD - projection)^2 and OD^2.
 struct RayMisfit {
-    double sum = 0, rays = 0;
+    double sum = 0, rays = 0, residual = 0, depth = 0;
     FL_HD void add(const VolumeTask& task, std::int64_t view, std::int64_t row, std::int64_t column, float projection) {
         const std::int64_t i = (view * task.rows + row) * task.columns + column;
         const float sigma = task.layer(Layer::optical_depth_sigma)[i];
-        const float miss = (task.layer(Layer::optical_depth)[i] - projection) / sigma;
+        const float od = task.layer(Layer::optical_depth)[i];
+        const float miss = (od - projection) / sigma;
         if (!(sigma > 0.0F) || !(miss - miss == 0)) return;
         sum += static_cast<double>(miss) * static_cast<double>(miss);
         rays += 1;
+        residual += static_cast<double>(od - projection) * static_cast<double>(od - projection);
+        depth += static_cast<double>(od) * static_cast<double>(od);
     }
 };
 

@@ -179,6 +179,7 @@ void run_bands(const VolumeTask& task, const SubsetCoefficients& c, const Ray& r
         run_subsets(planes, of_band, band.slices, stage, objective);
         store_slices(beam, band, planes.image(), static_cast<float>(1 / c.pitch_m), task.volume);
     }
+    c.figures->rows_done(task.rows);
 }
 
 }  // namespace firstlight

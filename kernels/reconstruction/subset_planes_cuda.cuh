@@ -247,6 +247,7 @@ void run_bands_cuda(const VolumeTask& task, const SubsetCoefficients& c, const R
     launch(store_slices_kernel, for_items(task.rows * beam.columns * beam.columns, stream), beam, task.rows,
            planes.image(), static_cast<float>(1 / c.pitch_m), task.volume);
     check_cuda(cudaStreamSynchronize(stream), "reconstructing a volume");  // before the memory goes
+    c.figures->rows_done(task.rows);
 }
 
 }  // namespace firstlight

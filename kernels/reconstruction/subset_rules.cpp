@@ -14,7 +14,7 @@ std::int64_t subsets_of(const SubsetParams& params, std::int64_t views) {
 }  // namespace
 
 SubsetCoefficients subset_coefficients(const SubsetParams& params, const ParallelScan& scan, StageContext& context,
-                                       double weight) {
+                                       double weight, const char* stage, const char* judged) {
     SubsetCoefficients c;
     c.views = context.scan.views;
     c.columns = context.scan.columns;
@@ -32,7 +32,7 @@ SubsetCoefficients subset_coefficients(const SubsetParams& params, const Paralle
         c.rules.tv_steps = params.tv_steps;
         c.rules.beta = static_cast<float>(params.tv_strength * std::sqrt(static_cast<double>(c.views) * weight));
     }
-    c.figures = std::make_shared<RunFigures>(context.found);
+    c.figures = std::make_shared<RunFigures>(context, stage, judged);
     c.proceed = context.proceed;
     c.warn = context.warn;
     return c;
@@ -95,8 +95,10 @@ void SubsetOutcome::tell(std::int64_t iterations, const std::vector<SliceFigures
         sum.misfit += last[z].misfit;
         sum.objective += last[z].objective;
         sum.rays += last[z].rays;
+        sum.size += last[z].size;
         c_.figures->largest("last_change", change_[z]);
     }
+    c_.figures->add_squares(sum.size);
     c_.figures->add("chi_squared_per_ray", sum.misfit, sum.rays);
     if (objective[0] != 0) c_.figures->add(objective, sum.objective, sum.rays);
     if (!c_.rules.automatic || unfinished == 0) return;

@@ -91,9 +91,10 @@ struct SubsetCoefficients {
     [[nodiscard]] FL_HD ParallelBeam beam() const { return {views, columns, centre, view}; }
 };
 
-// All but the rays, and beta for rays of inverse variance `weight`.
+// All but the rays, and beta for rays of inverse variance `weight`. `judged`: see RunFigures.
 [[nodiscard]] SubsetCoefficients subset_coefficients(const SubsetParams& params, const ParallelScan& scan,
-                                                     StageContext& context, double weight);
+                                                     StageContext& context, double weight, const char* stage,
+                                                     const char* judged);
 
 // Median inverse variance of the optical depths that are larger than a fifth of the largest (of the 95th percentile);
 // rays in which no photon was seen count as 1. 1 where there are none.

@@ -169,7 +169,6 @@ std::vector<float> run_volume_stage(Queue& queue, ViewScan& host, const typename
     context.found = &host.found;
     context.shared = &host.shared;
     context.warn = [&](const std::string& text) { host.warnings.push_back(text); };
-    const VolumeBox box = S::box(params, host.scan);
     const typename S::Coefficients coefficients = S::prepare(params, context);
     std::vector<QueueMemory> memory;
     const auto there = [&](const void* data, std::size_t bytes) {
@@ -183,7 +182,10 @@ std::vector<float> run_volume_stage(Queue& queue, ViewScan& host, const typename
     for (const float*& layer : task.layers)
         if (layer != nullptr) layer = static_cast<const float*>(there(layer, rays * 4));
     task.flags = static_cast<const std::uint8_t*>(there(task.flags, rays));
-    std::vector<float> volume(static_cast<std::size_t>(box.voxels()), poison);
+    // Kernels take any size; box() refuses fewer than 3 columns, which tests by hand make use of.
+    const std::int64_t voxels = host.scan.rows * host.scan.columns * host.scan.columns;
+    if (host.scan.columns > 2) EXPECT_EQ(S::box(params, host.scan).voxels(), voxels);
+    std::vector<float> volume(static_cast<std::size_t>(voxels), poison);
     task.volume = static_cast<float*>(there(volume.data(), volume.size() * 4));
     run<S>(queue, task, coefficients, 0);
     if (!volume.empty()) queue.download(volume.data(), task.volume, volume.size() * 4, 0);

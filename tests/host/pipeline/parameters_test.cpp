@@ -66,6 +66,10 @@ const std::map<std::string, Need>& needs() {
         {"ml_tr.tolerance", {{}, {"0.5"}}},
         {"ml_tr.chi_squared", {{}, {"100"}}},
         {"ml_tr.subsets", {{}, {"2"}}},
+        {"filtered_backprojection.centre_px",
+         {{{"filtered_backprojection.centre", "given"}, {"filtered_backprojection.centre_px", "7"}}, {"6.5"}}},
+        {"os_sart_tv.centre_px", {{{"os_sart_tv.centre", "given"}, {"os_sart_tv.centre_px", "7"}}, {"6.5"}}},
+        {"ml_tr.centre_px", {{{"ml_tr.centre", "given"}, {"ml_tr.centre_px", "7"}}, {"6.5"}}},
         {"tone_map.low", {{{"tone_map.window", "fixed"}, {"tone_map.high", "400"}}, {"100"}}},
         {"tone_map.high", {{{"tone_map.window", "fixed"}, {"tone_map.high", "400"}}, {"200"}}},
     };

@@ -196,6 +196,7 @@ TEST(Objects, refuse_what_cannot_be) {
     expect("angles_deg = [0, 30, 90, 200]", "angles_deg = []", "angles_deg is empty");
     expect("angles_deg = [0, 30, 90, 200]", "angles_deg = [0]\nnumber = 3", "both number and angles_deg");
     expect("angles_deg = [0, 30, 90, 200]", "number = 0", "[views] number is 0");
+    expect("angles_deg = [0, 30, 90, 200]", "number = 4\nrange_deg = 0", "range_deg is 0 for 4 views");
     expect("angles_deg = [0, 30, 90, 200]", "angles_deg = [0]\naxis_depth_mm = 120", "axis_depth_mm is 120");
     expect("radius_mm = 1\n", "radius_mm = -1\n", "radius_mm is -1");
     expect("radius_mm = 1\n", "", "radius_mm is missing");

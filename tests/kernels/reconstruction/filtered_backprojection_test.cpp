@@ -122,12 +122,38 @@ TEST_P(FilteredBackprojectionTest, masked_and_unseen_rays_are_filled_and_told) {
     EXPECT_EQ(scan.found.at("rays_masked"), 62);
     EXPECT_EQ(scan.found.at("rays_unseen"), 60);
     ASSERT_EQ(scan.warnings.size(), 1U);
-    EXPECT_NE(scan.warnings[0].find("2.4 % of the rays saw no photon"), std::string::npos) << scan.warnings[0];
+    EXPECT_NE(scan.warnings[0].find("60 of 2,460 rays (2.44 %) saw no photon"), std::string::npos) << scan.warnings[0];
+    EXPECT_NE(scan.warnings[0].find("62 of 2,460 rays (2.52 %) are masked"), std::string::npos) << scan.warnings[0];
     EXPECT_NE(scan.warnings[0].find("tomography-ml"), std::string::npos);
 
     std::fill_n(scan.layers[Layer::optical_depth].begin(), 41, poison);  // a whole row, without limits
     std::fill_n(scan.layers[Layer::optical_depth_upper_limit].begin(), 41, poison);
     for (const float m : run_volume_stage<Stage>(queue(), scan)) EXPECT_TRUE(std::isfinite(m));
+}
+
+TEST(FilteredBackprojection, tells_of_one_masked_ray_without_percentages) {
+    const auto queue = open_cpu_queue(1);
+    ViewScan scan(60, 1, 41);
+    scan.project({{2, 1, 12, 0.05}});
+    scan.layers[Layer::optical_depth][scan.ray(3, 0, 20)] = poison;
+    (void)run_volume_stage<Stage>(*queue, scan);
+    ASSERT_EQ(scan.warnings.size(), 1U);
+    EXPECT_NE(scan.warnings[0].find(": 1 of 2,460 rays are masked"), std::string::npos) << scan.warnings[0];
+    EXPECT_EQ(scan.warnings[0].find("saw no photon"), std::string::npos) << scan.warnings[0];
+}
+
+// Views turned the wrong way: once per run, however many tasks it takes.
+TEST_P(FilteredBackprojectionTest, says_that_angles_do_not_fit) {
+    ViewScan scan(60, 17, 41);
+    scan.project({{8, -5, 6, 0.1}, {-7, 3, 4, 0.2}}, 1e4);
+    (void)run_volume_stage<Stage>(queue(), scan);
+    EXPECT_TRUE(scan.warnings.empty()) << scan.warnings[0];
+    for (double& angle : scan.scan.view_angle_rad) angle *= -0.7;
+    (void)run_volume_stage<Stage>(queue(), scan);
+    EXPECT_EQ(
+        std::count_if(scan.warnings.begin(), scan.warnings.end(),
+                      [](const std::string& w) { return w.find("explains the line integrals badly") < w.size(); }),
+        1);
 }
 
 // Odd sizes, 1 row, 1 column, 2 views, more slices than lanes; outputs poisoned.
@@ -142,7 +168,7 @@ TEST_P(FilteredBackprojectionTest, all_backends_agree) {
         Params params;
         params.window = Stage::Window::shepp_logan;
         if (columns == 1) params.pixel_mm = 1;
-        if (columns == 1) params.centre = BeamCentre::given;
+        if (columns == 1) params.centre = BeamCentre::given, params.centre_px = 0;
         const Values mu = run_volume_stage<Stage>(queue(), scan, params);
         const Values expected = run_volume_stage<Stage>(*cpu, same, params);
         ASSERT_EQ(mu.size(), static_cast<std::size_t>(rows * columns * columns));

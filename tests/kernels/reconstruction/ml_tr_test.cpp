@@ -204,6 +204,31 @@ TEST(MlTr, any_number_of_threads_gives_the_same_bits) {
     EXPECT_EQ(std::memcmp(found[0].data(), found[1].data(), found[0].size() * 4), 0);
 }
 
+TEST(MlTr, says_that_angles_the_light_or_the_reference_do_not_fit) {
+    const auto queue = open_cpu_queue(1);
+    ViewScan scan(40, 1, 41);
+    scan.project({{8, -5, 6, 0.1}, {-7, 3, 4, 0.2}}, 1e4);
+    Params params;
+    params.iterations = 10;
+    params.stop = VolumeStop::given;
+    (void)run_volume_stage<Stage>(*queue, scan, params);
+    EXPECT_TRUE(scan.warnings.empty()) << scan.warnings[0];
+    const auto says = [&](const char* part) {
+        return std::count_if(scan.warnings.begin(), scan.warnings.end(),
+                             [&](const std::string& w) { return w.find(part) < w.size(); });
+    };
+    std::fill(scan.reference.begin(), scan.reference.end(), 1e2F);  // a hundredth of the light
+    (void)run_volume_stage<Stage>(*queue, scan, params);
+    EXPECT_EQ(says("the volume is 0 everywhere"), 1);
+    EXPECT_EQ(says("the volume explains the line integrals badly: deviance_per_ray"), 1);
+    for (const Layer l : {Layer::ballistic, Layer::ballistic_sigma, Layer::background})
+        std::fill(scan.layers[l].begin(), scan.layers[l].end(), 0.0F);
+    scan.layers[Layer::optical_depth].assign(scan.flags.size(), poison);
+    scan.layers[Layer::optical_depth_upper_limit].assign(scan.flags.size(), 4.0F);
+    (void)run_volume_stage<Stage>(*queue, scan, params);
+    EXPECT_EQ(says("1,640 of 1,640 rays (100 %) saw no photon"), 1);
+}
+
 TEST(MlTr, refuses_scans_without_a_reference) {
     const auto queue = open_cpu_queue(1);
     ViewScan scan(10, 1, 9);

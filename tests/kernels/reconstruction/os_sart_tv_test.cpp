@@ -171,6 +171,36 @@ TEST_P(OsSartTvTest, all_backends_give_the_same_bits) {
     }
 }
 
+// Nothing seen at all; and a reference that is darker than the scan, whose optical depths are all negative.
+TEST_P(OsSartTvTest, says_that_the_light_or_the_reference_is_wrong) {
+    ViewScan dark(10, 3, 9);
+    dark.layers[Layer::optical_depth_upper_limit].assign(270, 4.0F);
+    (void)run_volume_stage<Stage>(queue(), dark);
+    ASSERT_EQ(dark.warnings.size(), 1U);
+    EXPECT_NE(dark.warnings[0].find("270 of 270 rays (100 %) saw no photon"), std::string::npos) << dark.warnings[0];
+    ViewScan bright(10, 3, 9);
+    bright.layers[Layer::optical_depth].assign(270, -0.01F);
+    bright.layers[Layer::optical_depth_sigma].assign(270, 0.02F);
+    (void)run_volume_stage<Stage>(queue(), bright);
+    ASSERT_EQ(bright.warnings.size(), 1U);
+    EXPECT_NE(bright.warnings[0].find("the volume is 0 everywhere"), std::string::npos) << bright.warnings[0];
+}
+
+TEST_P(OsSartTvTest, says_that_angles_do_not_fit) {
+    ViewScan scan(60, 17, 41);
+    scan.project({{8, -5, 6, 0.1}, {-7, 3, 4, 0.2}}, 1e4);
+    Params params;
+    params.iterations = 10;
+    params.stop = VolumeStop::given;
+    (void)run_volume_stage<Stage>(queue(), scan, params);
+    EXPECT_TRUE(scan.warnings.empty()) << scan.warnings[0];
+    for (double& angle : scan.scan.view_angle_rad) angle *= -0.7;
+    (void)run_volume_stage<Stage>(queue(), scan, params);
+    EXPECT_EQ(std::count_if(scan.warnings.begin(), scan.warnings.end(),
+                            [](const std::string& w) { return w.find("chi_squared_per_ray") < w.size(); }),
+              1);
+}
+
 TEST(OsSartTv, slices_do_not_depend_on_each_other) {
     const auto queue = open_cpu_queue(1);
     ViewScan many(20, 19, 29), one(20, 1, 29);

@@ -22,11 +22,11 @@ ParallelScan scan_of(ViewScan& host, const ParallelScanParams& params) {
     return parallel_scan(params, context, "os_sart_tv");
 }
 
-std::string refusal(ViewScan host, const ParallelScanParams& params = {}) {
+std::string refusal(ViewScan host, const ParallelScanParams& params = {}, ExitCode code = ExitCode::bad_input) {
     try {
         (void)scan_of(host, params);
     } catch (const Error& e) {
-        EXPECT_EQ(e.code(), ExitCode::bad_input);
+        EXPECT_EQ(e.code(), code);
         return e.what();
     }
     return "";
@@ -107,6 +107,30 @@ TEST(ParallelScan, refuses_what_has_no_geometry_and_says_how_to_go_on) {
     EXPECT_SAYS(refusal(good, params), "columns go from 0 to 8");
     params.centre = BeamCentre::find;  // all rays are NaN
     EXPECT_SAYS(refusal(good, params), "cannot be found");
+    params = {};
+    params.centre = BeamCentre::given;
+    EXPECT_SAYS(refusal(good, params, ExitCode::usage), "--os_sart_tv.centre given needs --os_sart_tv.centre_px");
+}
+
+TEST(ParallelScan, refuses_degrees_and_views_from_one_direction) {
+    ViewScan degrees(30, 1, 9, 0, 180);
+    EXPECT_SAYS(refusal(degrees), "view angles reach 174 rad (28 turns)");
+    EXPECT_SAYS(refusal(degrees), "np.deg2rad");
+    EXPECT_EQ(refusal(ViewScan(30, 1, 9, 0, 4 * M_PI)), "");
+    EXPECT_SAYS(refusal(ViewScan(12, 1, 9, 0, 0)), "its 12 views are all from one direction");
+    EXPECT_SAYS(refusal(ViewScan(2, 1, 9, 0, 2 * M_PI)), "--recipe transmission");  // from both sides
+    EXPECT_EQ(refusal(ViewScan(2, 1, 9)), "");
+}
+
+TEST(ParallelScan, refuses_fewer_than_three_columns) {
+    ViewScan narrow(10, 1, 1);
+    ParallelScanParams params;
+    for (const double pixel_mm : {static_cast<double>(NAN), 1.0}) {
+        params.pixel_mm = pixel_mm;
+        EXPECT_SAYS(refusal(narrow, params), "1 column is too few for a volume");
+    }
+    EXPECT_SAYS(refusal(ViewScan(10, 1, 2)), "2 columns are too few for a volume");
+    EXPECT_EQ(refusal(ViewScan(10, 1, 3)), "");
 }
 
 TEST(ParallelScan, assumes_the_middle_and_says_so) {
@@ -121,11 +145,44 @@ TEST(ParallelScan, assumes_the_middle_and_says_so) {
     EXPECT_SAYS(host.warnings[0], "middle of the detector");
 }
 
+TEST(ParallelScan, judges_a_run_once_and_only_when_all_rows_are_done) {
+    ViewScan host(10, 40, 9);
+    const auto queue = open_cpu_queue(1);
+    Keeper keep(*queue);
+    StageContext context{host.scan, keep};
+    context.found = &host.found;
+    context.warn = [&](const std::string& text) { host.warnings.push_back(text); };
+    RunFigures bad(context, "ml_tr", "deviance_per_ray"), good(context, "ml_tr", "deviance_per_ray");
+    bad.add("chi_squared_per_ray", 100, 100);
+    bad.add("deviance_per_ray", 100, 100);
+    bad.rows_done(16);
+    bad.add("deviance_per_ray", 1100, 100);
+    bad.rows_done(16);
+    EXPECT_TRUE(host.warnings.empty());
+    bad.rows_done(8);
+    bad.rows_done(8);
+    ASSERT_EQ(host.warnings.size(), 1U);
+    EXPECT_SAYS(host.warnings[0], "explains the line integrals badly: deviance_per_ray 6 where 1 is expected");
+    EXPECT_SAYS(host.warnings[0], "--ml_tr.centre find");
+    good.add("chi_squared_per_ray", 1e6, 100);  // not the one that is judged
+    good.add("deviance_per_ray", 490, 100);
+    good.add_squares(3);
+    good.rows_done(40);
+    EXPECT_EQ(host.warnings.size(), 1U);
+}
+
+TEST(ParallelScan, shares_of_rays_are_readable) {
+    EXPECT_EQ(share_of_rays(1, {25000, 1, 199}), "1 of 25,200 rays");
+    EXPECT_EQ(share_of_rays(1200, {0, 1200, 0}), "1,200 of 1,200 rays (100 %)");
+    EXPECT_EQ(share_of_rays(123, {1000000, 123, 0}), "123 of 1,000,123 rays");
+}
+
 TEST(ParallelScan, warns_of_few_views_and_of_a_limited_range) {
     ViewScan few(7, 1, 9);
     (void)scan_of(few, {});
     ASSERT_EQ(few.warnings.size(), 1U);
     EXPECT_SAYS(few.warnings[0], "7 views are few");
+    EXPECT_EQ(few.warnings[0].find("tomography-tv"), std::string::npos) << "recommends itself: " << few.warnings[0];
     ViewScan limited(30, 1, 9, 0, 2 * M_PI / 3);
     (void)scan_of(limited, {});
     ASSERT_EQ(limited.warnings.size(), 1U);
