@@ -14,8 +14,9 @@
 //           standard deviation from the misfit, centre_sigma_px.
 // Errors (bad_input), each with a way out: one view; angles missing, not finite, beyond two turns (degrees) or all the
 // same modulo pi; fewer than 3 columns (box() only: kernels take any); no pixel pitch; uneven columns; an axis outside
-// the detector, or not to be found. Usage: `given` without centre_px. Warnings: fewer than 8 views; views over less
-// than 180 degrees.
+// the detector, or not to be found. Usage: `given` without centre_px. Warnings, once per run: fewer than 8 views; views
+// over less than 180 degrees; more than half of the rays unseen; a misfit per ray above 5 (RunFigures); a volume that
+// is 0 everywhere (iterative stages).
 //
 //   5 columns, 0.2 mm apart, x = -0.3 .. 0.5 mm  ->  centre 1.5, pitch 0.2 mm, voxels x, y = -0.4 .. 0.4 mm
 #pragma once
