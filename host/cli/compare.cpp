@@ -1,11 +1,11 @@
 // firstlight compare: figures of merit of a result against a simulated scan's truth, or against another result.
 #include <fmt/format.h>
 
-#include <cmath>
 #include <optional>
 
 #include "host/cli/command.hpp"
 #include "host/cli/compare_resolution.hpp"
+#include "host/cli/compare_summary.hpp"
 #include "host/cli/compare_truth.hpp"
 #include "host/cli/compare_volume.hpp"
 #include "host/cli/console.hpp"
@@ -39,12 +39,6 @@ void check_shapes(const CompareOptions& options, const GatedImages& images, std:
     throw Error(ExitCode::bad_input, fmt::format("{}: cannot be compared with {}", options.result, options.truth),
                 fmt::format("{} views of {} x {} pixels against {} of {} x {}", images.views, images.rows,
                             images.columns, views, rows, columns));
-}
-
-std::string value_with_unit(const Figure& f) {
-    if (std::isnan(f.value)) return "-";
-    if (f.unit == "s") return readable_ps(f.value);
-    return fmt::format("{:.4g}{}{}", f.value, f.unit.empty() ? "" : " ", f.unit);
 }
 
 Json json_of(const Comparison& comparison) {
@@ -100,13 +94,18 @@ int compare(const CompareOptions& options) {
         return 0;
     }
     Facts facts{{"result", options.result}, {"against", options.truth}};
-    for (std::size_t v = 0; v < views.size(); ++v) {
+    const bool in_full = views.size() <= most_views_in_full;
+    for (std::size_t v = 0; in_full && v < views.size(); ++v) {
         if (views.size() > 1) facts.emplace_back("view", fmt::format("{}", v));
         add_facts(facts, views[v]);
     }
     if (volume) {
         if (views.size() > 1) facts.emplace_back("volume", result.volume->name);
         add_facts(facts, *volume);
+    }
+    if (!in_full) {
+        const Facts summary = summary_of(views);
+        facts.insert(facts.end(), summary.begin(), summary.end());
     }
     print_facts(facts);
     return 0;

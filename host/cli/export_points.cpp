@@ -21,7 +21,8 @@ ExportedPoints export_points(const PointsExport& options, const Result& result) 
                     "name it so, or name a folder");
     std::optional<double> pixel_m;
     if (options.pixel_mm) pixel_m = *options.pixel_mm * 1e-3;
-    const PointCloud cloud = surface_points(result.images, options.result, pixel_m);
+    const PointCloud cloud =
+        surface_points(result.images, options.result, pixel_m, result.volume ? &*result.volume : nullptr);
     std::error_code failed;
     if (target.has_parent_path()) std::filesystem::create_directories(target.parent_path(), failed);
     if (failed)

@@ -12,6 +12,7 @@
 #include "host/io/event_writer.hpp"
 #include "host/pipeline/build_facts.hpp"
 #include "host/pipeline/pipeline.hpp"
+#include "host/simulation/lost_light.hpp"
 #include "host/simulation/photon_tags.hpp"
 #include "host/simulation/simulate.hpp"
 #include "kernels/support/parallel_for.hpp"
@@ -81,6 +82,14 @@ void write_events(const std::filesystem::path& output, const SimulatedScan& made
     writer.commit();
 }
 
+void warn_of(const SimulatedScan& made, bool as_events) {
+    for (const std::string& warning : made.warnings) print_warning(warning);
+    if (as_events) return;  // of which a bin may hold any number
+    for (const auto* counts : {&made.counts, &made.reference_counts})
+        if (const std::string text = counts_cut(made.scan, *counts); !text.empty())
+            print_warning((counts == &made.counts ? "" : "reference: ") + text);
+}
+
 int simulate_scene(const SimulateOptions& options, const CommandLine& line) {
     SimulationScene scene = read_scene(options.scene);
     if (options.as == "events" && !scene.gates.empty())
@@ -108,6 +117,7 @@ int simulate_scene(const SimulateOptions& options, const CommandLine& line) {
         });
     }
     if (interruption_requested()) throw Interrupted();
+    if (!options.quiet) warn_of(made, options.as == "events");
     {
         const WritingFiles now;
         const AcquisitionInfo info = info_of(made, options, line);

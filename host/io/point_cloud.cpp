@@ -4,6 +4,7 @@
 
 #include <cstring>
 #include <fstream>
+#include <limits>
 #include <sstream>
 
 #include "host/io/atomic_file.hpp"
@@ -15,13 +16,28 @@ namespace {
 const std::string comment_word = "comment ";
 
 // All lines up to the last one alike for writing and reading.
-std::string layout_of(bool has_views) {
-    std::string text;
-    for (const char* name : {"x", "y", "z", "intensity", "depth_sigma"})
-        text += fmt::format("property float {}\n", name);
+std::string layout_of(const PointCloud& cloud) {
+    std::string text = "property float x\nproperty float y\nproperty float z\n";
+    if (cloud.has_intensity) text += "property float intensity\n";
+    if (cloud.has_depth_sigma) text += "property float depth_sigma\n";
     for (const char* name : {"red", "green", "blue", "surface"}) text += fmt::format("property uchar {}\n", name);
-    if (has_views) text += "property ushort view\n";
+    if (cloud.has_views) text += "property ushort view\n";
     return text + "end_header\n";
+}
+
+// Finds out which of the properties that may be left out the layout has; false where it is none of write_ply's.
+bool is_layout(const std::string& layout, PointCloud& cloud) {
+    for (const int with : {7, 6, 5, 4, 3, 2, 1, 0}) {
+        cloud.has_views = (with & 1) != 0;
+        cloud.has_intensity = (with & 2) != 0;
+        cloud.has_depth_sigma = (with & 4) != 0;
+        if (layout == layout_of(cloud)) return true;
+    }
+    return false;
+}
+
+std::size_t bytes_of_point(const PointCloud& cloud) {
+    return 16U + (cloud.has_intensity ? 4U : 0U) + (cloud.has_depth_sigma ? 4U : 0U) + (cloud.has_views ? 2U : 0U);
 }
 
 void put(std::string& bytes, float value) {
@@ -54,9 +70,11 @@ bool SurfacePoint::operator==(const SurfacePoint& other) const {
 
 void write_ply(const std::filesystem::path& path, const PointCloud& cloud, bool force) {
     std::string bytes = fmt::format("ply\nformat binary_little_endian 1.0\n{}{}\nelement vertex {}\n{}", comment_word,
-                                    cloud.comment, cloud.points.size(), layout_of(cloud.has_views));
+                                    cloud.comment, cloud.points.size(), layout_of(cloud));
     for (const SurfacePoint& p : cloud.points) {
-        for (const float value : {p.x, p.y, p.z, p.intensity, p.depth_sigma}) put(bytes, value);
+        for (const float value : {p.x, p.y, p.z}) put(bytes, value);
+        if (cloud.has_intensity) put(bytes, p.intensity);
+        if (cloud.has_depth_sigma) put(bytes, p.depth_sigma);
         for (const std::uint8_t value : {p.red, p.green, p.blue, p.surface}) bytes.push_back(static_cast<char>(value));
         if (!cloud.has_views) continue;
         bytes.push_back(static_cast<char>(p.view & 0xFFU));
@@ -88,15 +106,16 @@ PointCloud read_ply(const std::filesystem::path& path) {
         refuse(path, "it does not say how many vertices it has");
     std::getline(header, line);
     const std::string layout = header.str().substr(static_cast<std::size_t>(header.tellg()));
-    cloud.has_views = layout == layout_of(true);
-    if (!cloud.has_views && layout != layout_of(false)) refuse(path, "its vertices have other properties");
-    const std::size_t size = cloud.has_views ? 26 : 24;
+    if (!is_layout(layout, cloud)) refuse(path, "its vertices have other properties");
+    const std::size_t size = bytes_of_point(cloud);
     std::size_t at = header_end + end.size();
     if ((bytes.size() - at) % size != 0 || (bytes.size() - at) / size != count)
         refuse(path, fmt::format("{} bytes are no {} vertices of {}", bytes.size() - at, count, size));
     for (unsigned long long i = 0; i < count; ++i) {
         SurfacePoint p;
-        for (float* value : {&p.x, &p.y, &p.z, &p.intensity, &p.depth_sigma}) *value = take(bytes, at);
+        for (float* value : {&p.x, &p.y, &p.z}) *value = take(bytes, at);
+        p.intensity = cloud.has_intensity ? take(bytes, at) : std::numeric_limits<float>::quiet_NaN();
+        p.depth_sigma = cloud.has_depth_sigma ? take(bytes, at) : std::numeric_limits<float>::quiet_NaN();
         for (std::uint8_t* value : {&p.red, &p.green, &p.blue, &p.surface})
             *value = static_cast<std::uint8_t>(bytes[at++]);
         if (cloud.has_views) {

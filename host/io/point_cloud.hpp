@@ -1,8 +1,8 @@
 // Points of surfaces as PLY (Stanford triangle format, G. Turk 1994), which MeshLab, CloudCompare, Blender, Open3D and
 // trimesh read: binary, little-endian, one element "vertex" with
 //     float x, y, z            m; z is the depth, away from the detector
-//     float intensity          unscattered counts
-//     float depth_sigma        m, standard deviation of z
+//     float intensity          how bright the point is, as the comment says; left out where no point has it
+//     float depth_sigma        m, standard deviation of z; left out where no point has one
 //     uchar red, green, blue
 //     uchar surface            0: the pixel's strongest, 1: the last one behind it
 //     ushort view              only where there are several
@@ -30,8 +30,8 @@ struct SurfacePoint {
 };
 
 struct PointCloud {
-    bool has_views = false;
-    std::string comment;  // one line
+    bool has_views = false, has_intensity = true, has_depth_sigma = true;  // else the file is without them
+    std::string comment;                                                   // one line
     std::vector<SurfacePoint> points;
 };
 

@@ -134,7 +134,47 @@ std::string words_of(const Volume& volume, const VolumePicture& picture) {
     }
 }
 
+std::string window_in_words(const ToneMap::Params& tone) {
+    std::string text = tone.low < 0 ? fmt::format("window {:g} % to the largest value", tone.low_percentile)
+                                    : std::string("window 0 to the largest value");
+    if (tone.gamma != 1) text += fmt::format(", gamma {:g}", tone.gamma);
+    return text;
+}
+
 }  // namespace
+
+ToneMap::Params volume_tone(const Recipe& recipe, const ImageLayer& layer, bool position) {
+    ToneMap::Params tone = tone_of(recipe, layer);
+    const ToneMap::Params plain;
+    if (position || tone.scale != ToneMap::Scale::linear || tone.window != ToneMap::WindowFrom::percentiles ||
+        tone.low_percentile != plain.low_percentile || tone.high_percentile != plain.high_percentile)
+        return tone;
+    double smallest = std::numeric_limits<double>::infinity(), largest = -smallest;
+    for (const float v : layer.values) {
+        if (!std::isfinite(v)) continue;
+        smallest = std::min(smallest, static_cast<double>(v));
+        largest = std::max(largest, static_cast<double>(v));
+    }
+    double low = 0;
+    if (smallest < 0)
+        low = std::min(
+            0.0,
+            ToneMap::window(tone, layer.values.data(), nullptr, static_cast<std::int64_t>(layer.values.size())).low);
+    if (!(largest > low)) return tone;
+    tone.window = ToneMap::WindowFrom::fixed;
+    tone.low = low;
+    tone.high = largest;
+    return tone;
+}
+
+std::string volume_title(const std::string& source, const Volume& volume, const VolumePicture& picture,
+                         std::int64_t pixels) {
+    constexpr std::int64_t least_letters = 30, letter_pixels = 18;  // of what draw_figure makes of a narrow image
+    const std::string of = fmt::format("{}: {}", source, volume.name), words = words_of(volume, picture);
+    const auto letters = static_cast<std::int64_t>(of.size() + 2 + words.size());
+    const bool fits = letters <= std::max(least_letters, pixels / letter_pixels);
+    return of + (fits ? ", " : "\n") + words;
+}
 
 const std::vector<std::string>& volume_picture_names() {
     static const std::vector<std::string> names{"max_z", "max_y", "max_x", "slice_z", "slice_y", "slice_x"};
@@ -185,11 +225,14 @@ void write_volume_figure(const std::filesystem::path& path, const Volume& volume
                                   picture.position ? "" : volume.long_name,
                                   to_scale(image, size, picture.settings.what == What::maximum && !picture.position)});
     const ImageLayer& layer = drawn_image.layers.front();
-    const LayerColours colours = colours_of(drawn_image, layer, 0, tone_of(recipe, layer), true);
-    const std::string words = words_of(volume, picture);
+    const ToneMap::Params tone = volume_tone(recipe, layer, picture.position);
+    const LayerColours colours = colours_of(drawn_image, layer, 0, tone, true);
     Figure figure = coloured(colours);
-    figure.title = fmt::format("{}: {}, {}", source, volume.name, words);
-    figure.caption = layer.long_name.empty() ? caption_of(colours) : layer.long_name + "; " + caption_of(colours);
+    figure.title = volume_title(source, volume, picture, size.columns);
+    const bool to_the_largest =
+        tone.window == ToneMap::WindowFrom::fixed && tone_of(recipe, layer).window == ToneMap::WindowFrom::percentiles;
+    const std::string window = to_the_largest ? window_in_words(tone) : caption_of(colours);
+    figure.caption = layer.long_name.empty() ? window : layer.long_name + "; " + window;
     figure.quantity = layer.name;
     figure.unit = image.unit == "1" ? "" : image.unit;
     const Along down = picture.settings.axis == Along::z ? Along::y : Along::z,

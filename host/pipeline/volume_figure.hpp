@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "host/data/gated_images.hpp"
 #include "host/data/volume.hpp"
 #include "host/pipeline/recipe.hpp"
 #include "kernels/rendering/projection.hpp"
@@ -40,8 +41,15 @@ struct VolumeImage {
 // Errors: usage when there is no such slice.
 [[nodiscard]] VolumeImage image_of(const Volume& volume, const VolumePicture& picture);
 
-// Colours as the recipe's tone_map says, on a linear scale between percentiles of the image. Errors: as write_png;
-// usage when there is no such slice.
+// What stands above a figure whose image is `pixels` wide: in two lines where one would be too long.
+[[nodiscard]] std::string volume_title(const std::string& source, const Volume& volume, const VolumePicture& picture,
+                                       std::int64_t pixels);
+
+// The tone of a picture of these values: the recipe's where it says percentiles of its own, and for positions; else
+// small bright things must not saturate, so from 0 (the low percentile where that is below 0) to the largest value.
+[[nodiscard]] ToneMap::Params volume_tone(const Recipe& recipe, const ImageLayer& layer, bool position);
+
+// Colours as volume_tone says, on a linear scale. Errors: as write_png; usage when there is no such slice.
 void write_volume_figure(const std::filesystem::path& path, const Volume& volume, const VolumePicture& picture,
                          const Recipe& recipe, const std::string& source, bool force);
 

@@ -6,6 +6,7 @@
 #include <limits>
 #include <numbers>
 
+#include "host/simulation/lost_light.hpp"
 #include "host/simulation/patterns.hpp"
 #include "host/simulation/recorder.hpp"
 #include "host/simulation/scan_description.hpp"
@@ -104,6 +105,7 @@ SimulatedScan simulate_confocal(const SimulationScene& scene, Queue& queue,
     out.scene_text = scene.text;
     out.seed = static_cast<std::uint64_t>(scene.response.seed);
     out.scan = describe(scene);
+    out.warnings = light_outside(setup);
     out.scan_size_m = {setup.height_m, setup.width_m};
     std::vector<double> light = confocal_light(setup, [&](double share) {
         if (progress && !progress(share)) throw Error(ExitCode::interrupted, "the simulation was stopped");

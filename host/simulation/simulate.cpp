@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "host/simulation/confocal.hpp"
+#include "host/simulation/lost_light.hpp"
 #include "host/simulation/objects.hpp"
 #include "host/simulation/recorder.hpp"
 #include "host/simulation/scan_description.hpp"
@@ -105,6 +106,7 @@ SimulatedScan simulate(const SimulationScene& scene, Queue& queue, const std::fu
                                         ? in_view(scene, scene.view_angles_rad[static_cast<std::size_t>(view)])
                                         : scene.transport;
         const auto light = unscattered_light_of(seen);
+        if (view == 0) out.warnings = light_outside(scene, recorder.open(), light);
         const Scattered scattered = followed(seen, view);
         append(out.counts, recorder.counts(direct_light(light, recorder.open(), per_photon), scattered.image,
                                            scene.pulses, {0, view}));

@@ -43,6 +43,7 @@ struct SimulatedScan {
     std::int64_t orders = 0;
     std::uint64_t seed = 0;
     std::string title, scene_text;
+    std::vector<std::string> warnings;  // light that arrives wholly outside the time window (lost_light.hpp)
 };
 
 // `progress` is told the share done, 0..1; false stops the run (Error, ExitCode::interrupted).

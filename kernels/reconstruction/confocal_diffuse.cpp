@@ -153,6 +153,10 @@ ConfocalDiffuse::Coefficients ConfocalDiffuse::prepare(const Params& params, Sta
     std::int64_t zero = 0;
     if (params.response == Instrument::calibration && !context.scan.irf.empty())
         response = response_in_bins(context.scan, static_cast<double>(s.together), zero);
+    else if (params.response == Instrument::calibration && c.warn)
+        c.warn(
+            "confocal_diffuse: there is no /entry/calibration/irf: the instrument is taken as ideal (measure it with "
+            "`firstlight calibrate irf`, or say so with --confocal_diffuse.response ideal)");
     const std::vector<float> transfer =
         slab_transfer(medium, {s.pad[0], s.pad[1], s.pad[2]}, {s.pitch_m[0], s.pitch_m[1]}, width_s, response, zero);
     // Parseval: each frequency of the half spectrum stands for two, but the first (and the last of an even length).

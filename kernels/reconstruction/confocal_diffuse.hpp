@@ -29,9 +29,9 @@
 // 40 cm at 35 cm whose echoes are 7 cm long (FWHM) is seen at 32.4 cm, one of 80 cm at 34.5. Limits: the slab is even
 // and wider than the scan; its two faces are plane; one scattering medium. A scan of one row or column is taken as not
 // changing across it. context.found: snr or lambda, deviance per bin, iterations, slab delay. Shapes: light
-// [rows][columns][bins], any sizes. Errors: bad_input (no positions of pixels, uneven ones, no medium, no depth left),
-// each with the way out. CPU and CUDA agree to 2e-3 of the volume's largest value; any number of threads gives the same
-// bits. Sources: D. B. Lindell and G. Wetzstein, Nat. Commun. 11, 4517 (2020); M. A. T. Figueiredo and J. M.
+// [rows][columns][bins], any sizes. Errors: bad_input (no positions of pixels, uneven ones, no or a wrong medium, no
+// depth), each with the way out. CPU and CUDA agree to 2e-3 of the volume's largest value; any number of threads gives
+// the same bits. Sources: D. B. Lindell and G. Wetzstein, Nat. Commun. 11, 4517 (2020); M. A. T. Figueiredo and J. M.
 // Bioucas-Dias, IEEE Trans. Image Process. 19, 3133 (2010).
 //
 //   inversion = none, one pixel of 9 x 9 (pitch 1 cm) at 5 cm: echo at c t / 2 = sqrt(5^2 + r^2) cm -> albedo at 5 cm
@@ -92,7 +92,8 @@ struct ConfocalDiffuse {
 
     // The slab in front of the scene, from the parameters and the file. Errors: bad_input, what is missing.
     static Slab slab(const Params&, const Scan&);
-    static ConfocalShape shape(const Params&, const Scan&);
+    static ConfocalShape shape(const Params&,
+                               const Scan&);  // refuses slabs thinner than 1/mu_s' or with endless delays
 };
 
 }  // namespace firstlight

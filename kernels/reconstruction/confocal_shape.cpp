@@ -41,6 +41,31 @@ double pitch_of(const Scan& scan, const std::vector<double>& at, std::int64_t n,
     return std::abs(pitch);
 }
 
+// How the slab delays light. A medium that is none, by a wrong unit for instance, is refused before anything follows
+// from it.
+SlabDelay delay_of(const Scan& scan, const Slab& slab) {
+    const std::string medium =
+        fmt::format("thickness_mm is {:g} and mu_s_prime_per_m {:g}", slab.thickness_m * 1e3, slab.mu_s_prime_per_m);
+    const char* const way =
+        "check thickness_mm and mu_s_prime_per_m, and /entry/geometry/medium, which is in m and 1/m "
+        "(1 per mm is 1000 per m)";
+    const double free_paths = slab.thickness_m * slab.mu_s_prime_per_m;
+    if (!(free_paths >= 1))
+        refuse(scan, fmt::format("the slab is only {:.3g} transport mean free paths thick", free_paths),
+               medium + ": light does not diffuse in so thin a slab; is a unit wrong?", way);
+    const SlabDelay delay = light_delay(slab);
+    const double recorded_s = scan.bin_width_s * static_cast<double>(scan.bins);
+    if (!std::isfinite(delay.mean_s) || !std::isfinite(delay.sigma_s) || !std::isfinite(delay.span_s))
+        refuse(scan, "hardly any light would come through the slab",
+               medium + ": its delay cannot even be computed; is a unit wrong?", way);
+    if (delay.mean_s > recorded_s)
+        refuse(scan,
+               fmt::format("the slab would delay light by {:.4g} ps, longer than the time axis of {:.4g} ps",
+                           delay.mean_s * 1e12, recorded_s * 1e12),
+               medium + "; is a unit wrong?", way);
+    return delay;
+}
+
 std::int64_t quick_multiple_of_4(std::int64_t n) { return 4 * quick_length((n + 3) / 4); }
 
 }  // namespace
@@ -72,6 +97,10 @@ ConfocalShape ConfocalDiffuse::shape(const Params& params, const Scan& scan) {
         refuse(scan, "is no confocal scan of one view",
                "confocal_diffuse needs laser and detector to look at the same point of the slab, pixel by pixel",
                "use another recipe, or correct /entry/path if the scan was confocal");
+    if (params.min_depth_mm >= params.max_depth_mm)  // false where one is automatic
+        throw Error(ExitCode::usage,
+                    fmt::format("min_depth_mm is {:g} and max_depth_mm {:g}", params.min_depth_mm, params.max_depth_mm),
+                    "the volume ends before it begins", "give a max_depth_mm above min_depth_mm, or leave one out");
     ConfocalShape s;
     s.rows = scan.rows;
     s.columns = scan.columns;
@@ -80,7 +109,7 @@ ConfocalShape ConfocalDiffuse::shape(const Params& params, const Scan& scan) {
     for (int a = 0; a < 2; ++a)  // one row or column: nothing is done along it, any pitch will do
         if (s.pitch_m[a] == 0) s.pitch_m[a] = s.pitch_m[1 - a] > 0 ? s.pitch_m[1 - a] : 1;
     const bool behind_slab = params.inversion != Inversion::none;
-    const SlabDelay delay = behind_slab ? light_delay(slab(params, scan)) : SlabDelay{};
+    const SlabDelay delay = behind_slab ? delay_of(scan, slab(params, scan)) : SlabDelay{};
     if (std::isnan(params.bins_together)) {
         double widest_s = std::min(s.pitch_m[0], s.pitch_m[1]) / slices_per_pitch * 2 / light_speed;
         if (behind_slab) widest_s = std::min(widest_s, delay.sigma_s / bins_per_sigma);

@@ -4,6 +4,7 @@
 #include "host/io/result_file.hpp"
 #include "tests/end_to_end/run_program.hpp"
 #include "tests/end_to_end/small_scan.hpp"
+#include "tests/support/volume_examples.hpp"
 
 namespace firstlight {
 namespace {
@@ -43,6 +44,42 @@ class CliCompare : public ProgramTest {
         return Json::parse(outcome.out)["views"][0];
     }
 };
+
+// View v is off by v + 1 counts everywhere: the RMSE of five views is 3 in the middle, from 1 to 5.
+TEST_F(CliCompare, many_views_are_summed_up_after_the_volume) {
+    for (const int views : {4, 5}) {
+        Result result, other;
+        result.images = empty_images();
+        result.images.views = views;
+        result.images.has_views_axis = true;
+        result.images.view = index_axis("view", "view", views);
+        std::vector<float> found, expected;
+        for (int i = 0; i < views * rows * columns; ++i) {
+            expected.push_back(static_cast<float>(i % 7));
+            found.push_back(expected.back() + static_cast<float>(i / (rows * columns)) + 1);
+        }
+        other.images = result.images;
+        add(result.images, "ballistic", "counts", found);
+        add(other.images, "ballistic", "counts", expected);
+        result.volume = other.volume = numbered_volume(3, 4, 5);
+        write_result(at("found.h5"), result, true);
+        write_result(at("other.h5"), other, true);
+        const Outcome text = run({"compare", "found.h5", "other.h5"});
+        ASSERT_EQ(text.code, 0) << text.error;
+        const std::size_t volume = text.out.find("mu NRMSE"), rmse = text.out.find("ballistic RMSE");
+        ASSERT_TRUE(volume != std::string::npos && rmse != std::string::npos) << text.out;
+        if (views == 4) {
+            EXPECT_NE(text.out.find("ballistic RMSE", rmse + 1), std::string::npos) << text.out;
+        } else {
+            EXPECT_EQ(text.out.find("ballistic RMSE", rmse + 1), std::string::npos) << text.out;
+            EXPECT_LT(volume, rmse);
+            EXPECT_NE(text.out.find("3 counts (1 counts to 5 counts)"), std::string::npos) << text.out;
+            EXPECT_NE(text.out.find("median (lowest to highest)"), std::string::npos) << text.out;
+        }
+        const Json json = Json::parse(run({"compare", "found.h5", "other.h5", "--json"}).out);
+        EXPECT_EQ(json["views"].size(), static_cast<std::size_t>(views));
+    }
+}
 
 // The gate holds 0.8 of 200 unscattered counts. Open pixels are off by one standard deviation, half of them up and half
 // down; two open pixels that are full of scattered light must not count, closed ones neither.

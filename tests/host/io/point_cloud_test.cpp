@@ -65,6 +65,37 @@ TEST(PointCloud, has_a_point_for_each_surface_that_was_measured) {
     EXPECT_GT(cloud.points[5].red, 200);
 }
 
+// A result of confocal_diffuse holds a depth without a standard deviation and a volume, and no counts in a gate.
+TEST(PointCloud, takes_its_intensity_from_what_is_there_and_is_without_what_is_not) {
+    const ScratchFolder folder("ply_of_a_volume");
+    GatedImages images = images_of(true);
+    images.layers = {images.layers[4]};
+    Volume volume;
+    volume.name = "albedo";
+    volume.z = uniform_axis("z", "m", "", 2, 0, 0.1);
+    volume.y = images.y;
+    volume.x = images.x;
+    volume.values = {1, 2, 30, 4, none, 6, 10, none, 3, 0.5F, 5, 60};
+    const PointCloud cloud = surface_points(images, "r.h5", {}, &volume);
+    std::vector<float> intensity;
+    for (const SurfacePoint& p : cloud.points) intensity.push_back(p.intensity);
+    EXPECT_EQ(intensity, std::vector<float>({10, 4, 5, 60}));
+    EXPECT_NE(cloud.comment.find("greatest albedo"), std::string::npos) << cloud.comment;
+    write_ply(folder.path / "c.ply", cloud, false);
+    const std::string text = text_of(folder.path / "c.ply"), header = text.substr(0, text.find("end_header"));
+    EXPECT_NE(header.find("property float intensity"), std::string::npos) << header;
+    EXPECT_EQ(header.find("depth_sigma"), std::string::npos) << header;
+    EXPECT_EQ(read_ply(folder.path / "c.ply").points, cloud.points);
+
+    const PointCloud bare = surface_points(images, "r.h5", {});
+    EXPECT_FALSE(bare.has_intensity);
+    write_ply(folder.path / "b.ply", bare, false);
+    EXPECT_EQ(text_of(folder.path / "b.ply").find("property float intensity"), std::string::npos);
+    EXPECT_EQ(read_ply(folder.path / "b.ply").points, bare.points);
+    images.layers.push_back({"counts", "counts", "", {7, 7, 7, 7, 7, 7}});
+    EXPECT_EQ(surface_points(images, "r.h5", {}, &volume).points[0].intensity, 7);
+}
+
 TEST(PointCloud, needs_depths_and_places) {
     EXPECT_NE(refusal([] { (void)surface_points(images_of(false), "r.h5", {}); }).find("--pixel-mm"),
               std::string::npos);

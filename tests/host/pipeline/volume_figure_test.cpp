@@ -109,6 +109,35 @@ TEST(VolumeFigure, lengths_are_true_to_scale) {
     }
 }
 
+// Rods of 500 and 400 fill less than a hundredth of the image: percentiles would draw both in the last colour.
+TEST(VolumeFigure, small_bright_things_keep_their_differences) {
+    const Recipe recipe = load_recipe("transmission");
+    ImageLayer layer{"mu", "1/m", "", std::vector<float>(10000, 1.0F)};
+    layer.values[5] = 500;
+    layer.values[7] = 400;
+    layer.values[9] = std::numeric_limits<float>::quiet_NaN();
+    const ToneMap::Params tone = volume_tone(recipe, layer, false);
+    EXPECT_EQ(tone.window, ToneMap::WindowFrom::fixed);
+    EXPECT_EQ(tone.low, 0);
+    EXPECT_EQ(tone.high, 500);
+    EXPECT_EQ(volume_tone(recipe, layer, true).window, ToneMap::WindowFrom::percentiles);
+    std::fill(layer.values.begin() + 100, layer.values.begin() + 300, -2.0F);
+    EXPECT_EQ(volume_tone(recipe, layer, false).low, -2);
+    Recipe given = load_recipe("transmission");
+    set_parameter(given, "tone_map.high_percentile", "90");
+    EXPECT_EQ(volume_tone(given, layer, false).window, ToneMap::WindowFrom::percentiles);
+    layer.values.assign(10, 0.0F);
+    EXPECT_EQ(volume_tone(recipe, layer, false).window, ToneMap::WindowFrom::percentiles);
+}
+
+TEST(VolumeFigure, titles_of_narrow_figures_break_where_they_should) {
+    const Volume v = numbered_volume(4, 5, 6);
+    const VolumePicture slice{"slice_x", {Along::x, What::slice, 3}}, most{"max_z", {Along::z, What::maximum}};
+    EXPECT_EQ(volume_title("confocal.h5", v, slice, 300), "confocal.h5: mu\nslice x = 3 at 0.75 mm");
+    EXPECT_EQ(volume_title("confocal.h5", v, slice, 720), "confocal.h5: mu, slice x = 3 at 0.75 mm");
+    EXPECT_EQ(volume_title("c.h5", v, most, 24), "c.h5: mu, maximum along z");
+}
+
 TEST(VolumeFigure, any_volume_can_be_drawn) {
     const ScratchFolder folder("volume_figures_any");
     const Recipe recipe = load_recipe("transmission");

@@ -54,6 +54,24 @@ SimulatedScan made_of(const std::string& text, int threads = 2) {
     return made;
 }
 
+TEST(Confocal, says_which_light_is_wholly_outside_the_time_window) {
+    EXPECT_TRUE(made_of(hidden_scene).warnings.empty());
+    // 150 bins of 32 ps from 500 ps end at 5.3 ns; 800 mm behind the slab are 5.34 ns away.
+    const std::string far = with(hidden_scene, "[source]",
+                                 "[[hidden]]\npattern = \"rectangle\"\nwidth_mm = 50\n"
+                                 "height_mm = 50\nz_mm = 800\ncell_um = 10000\n[source]");
+    const SimulatedScan s = made_of(far);
+    ASSERT_EQ(s.warnings.size(), 1U);
+    EXPECT_NE(s.warnings[0].find("[[hidden]] surface 2 arrives from"), std::string::npos) << s.warnings[0];
+    // Without a slab light has an end as well: 300 mm and at most some 500 mm to the side.
+    const std::string early =
+        with(with(with(far, "thickness_mm = 25.4", "thickness_mm = 0"), "z_mm = 800", "z_mm = 700"),
+             "first_edge_ps = 500", "first_edge_ps = 4500");
+    const SimulatedScan e = made_of(early);
+    ASSERT_EQ(e.warnings.size(), 1U);
+    EXPECT_NE(e.warnings[0].find("surface 1 arrives until"), std::string::npos) << e.warnings[0];
+}
+
 TEST(Confocal, describes_its_scan_as_imported_ones_are) {
     const SimulatedScan s = made_of(hidden_scene);
     EXPECT_EQ(s.scan.path, LightPath::confocal);

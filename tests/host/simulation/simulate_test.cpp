@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "host/simulation/lost_light.hpp"
 #include "kernels/support/error.hpp"
 #include "kernels/support/parallel_for.hpp"
 #include "tests/host/simulation/example_scene.hpp"
@@ -83,6 +84,25 @@ TEST(Simulate, makes_the_same_counts_on_any_number_of_threads) {
     const SimulatedScan other =
         made_of(with(example_scene, "[detector_response]\nseed = 3", "[detector_response]\nseed = 4"));
     EXPECT_NE(one.counts, other.counts);
+}
+
+TEST(Simulate, says_what_the_scan_cannot_show) {
+    const SimulatedScan s = made_of(example_scene);
+    EXPECT_TRUE(s.warnings.empty());
+    const SimulatedScan late = made_of(with(example_scene, "first_edge_ps = 200", "first_edge_ps = 1e5"));
+    ASSERT_EQ(late.warnings.size(), 1U);
+    EXPECT_NE(late.warnings[0].find("unscattered light arrives until 443.6 ps"), std::string::npos) << late.warnings[0];
+    Scan scan = s.scan;
+    scan.type = CountType::u1;
+    EXPECT_EQ(counts_cut(scan, {255, 0, 3}), "");
+    EXPECT_NE(counts_cut(scan, {256, 70000, 255})
+                  .find("2 of 3 bins hold more counts than their type can and were cut "
+                        "to 255"),
+              std::string::npos);
+    scan.type = CountType::u2;
+    EXPECT_NE(counts_cut(scan, {256, 70000, 255}).find("1 of 3 bins"), std::string::npos);
+    scan.type = CountType::u4;
+    EXPECT_EQ(counts_cut(scan, {256, 70000, 255}), "");
 }
 
 TEST(Simulate, finds_the_depth_of_what_reflects) {

@@ -328,9 +328,38 @@ TEST(ConfocalDiffuse, says_what_is_missing_and_how_to_get_it) {
     EXPECT_THAT(refused(scan, {}), testing::HasSubstr("no confocal scan"));
     given.min_depth_mm = 5000;
     EXPECT_THAT(refused(scene.scan, given), testing::HasSubstr("no depth is left"));
+    given.max_depth_mm = 400;
+    EXPECT_THAT(refused(scene.scan, given), testing::HasSubstr("min_depth_mm is 5000 and max_depth_mm 400"));
+    // Of a thickness in the wrong unit, or scattering per mm, the medium is said to be wrong, not what follows from it.
+    for (const auto& [thickness_mm, mu_s_prime_per_m, problem] : {std::tuple{25.4, 0.262, "transport mean free paths"},
+                                                                  {0.0254, 262.0, "transport mean free paths"},
+                                                                  {25400.0, 262.0, "through the slab"},
+                                                                  {25.4, 262e3, "longer than the time axis"}}) {
+        Params wrong;
+        wrong.thickness_mm = thickness_mm;
+        wrong.mu_s_prime_per_m = mu_s_prime_per_m;
+        EXPECT_THAT(refused(scene.scan, wrong),
+                    testing::AllOf(testing::HasSubstr(problem), testing::HasSubstr("is a unit wrong?"),
+                                   testing::HasSubstr("check thickness_mm and mu_s_prime_per_m"),
+                                   testing::Not(testing::HasSubstr("nan"))));
+    }
     Params odd;
     odd.bins_together = 1.5;
     EXPECT_THAT(refused(scene.scan, odd), testing::HasSubstr("whole number"));
+}
+
+TEST(ConfocalDiffuse, an_instrument_that_is_taken_as_ideal_is_said) {
+    std::string why;
+    ConfocalScene scene(4, 4, 60, 0.022, 0.025, 64);
+    scene.add_square(0.2, 1, 3, 1, 3);
+    scene.put_slab_before(1e4);
+    Params params;
+    params.inversion = Inversion::wiener;
+    EXPECT_THAT(reconstruct(*test_queue("cpu", why), scene, params).warnings,
+                testing::ElementsAre(testing::HasSubstr("there is no /entry/calibration/irf")));
+    params.response = ConfocalDiffuse::Instrument::ideal;
+    EXPECT_TRUE(reconstruct(*test_queue("cpu", why), scene, params).warnings.empty());
+    EXPECT_TRUE(reconstruct(*test_queue("cpu", why), scene, without_slab()).warnings.empty());
 }
 
 TEST(ConfocalDiffuse, the_box_is_where_it_was_asked_for) {
