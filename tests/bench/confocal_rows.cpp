@@ -95,7 +95,7 @@ void add_confocal_rows(Session& session) {
     const bool quick = session.options().quick;
     auto run = std::make_shared<ConfocalRun>(quick ? 12 : 32, 512, session.options().threads);
     session.time("confocal scan", [run] { run->run(); });
-    session.row({name, "s", Goal::at_most, 2, "32 x 32 x 512, 20 iterations of four 3-D transforms each"},
+    session.row({name, "s", Goal::at_most, 2, "32 x 32 x 512, 30 iterations of four 3-D transforms each"},
                 [](const Medians& m) { return m.at("confocal scan"); });
     if (!with_scipy) return;
     session.measured_outside("confocal scan in SciPy", run->scipy_seconds(session.options().python));

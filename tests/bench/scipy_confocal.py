@@ -10,7 +10,7 @@ import time
 import numpy as np
 import scipy.fft as fft
 
-C, STEPS, WORKERS = 299792458.0, 20, 2
+C, STEPS, WORKERS = 299792458.0, 30, 2
 
 
 def kernel(shape, pitch, width):
@@ -23,7 +23,7 @@ def kernel(shape, pitch, width):
         light += z1 * np.exp(-z1**2 / spread) - z2 * np.exp(-z2**2 / spread)
     light = np.maximum(light * np.exp(-mu_a * C / n * t) * t**-1.5, 0)
     ky, kx = 2 * np.pi * np.fft.fftfreq(shape[1], pitch), 2 * np.pi * np.fft.rfftfreq(shape[2], pitch)
-    decay = (ky[:, None] ** 2 + kx**2) / 4
+    decay = (ky[:, None] ** 2 + kx**2) / 16  # of the midpoint of the ways in and out
     one = sum((light[i::sub, None, None] * np.exp(-decay * spread[i::sub, None, None]) for i in range(sub)))
     one = fft.fft(one / one[:, 0, 0].sum(), axis=0)
     return (one * one).astype(np.complex64)
