@@ -6,9 +6,11 @@
 #include <cufft.h>
 #endif
 
+#include <deque>
 #include <memory>
 
 #include "kernels/reconstruction/confocal_steps.hpp"
+#include "kernels/support/device_bytes_cuda.cuh"
 #include "kernels/support/launch_cuda.cuh"
 
 namespace firstlight {
@@ -48,17 +50,13 @@ class Plan {
     cufftHandle plan_ = 0;
 };
 
-struct FreeOnDevice {
-    void operator()(void* memory) const { (void)cudaFree(memory); }
-};
-
 class CudaVolumes {
   public:
     CudaVolumes(const ConfocalDiffuse::Coefficients& c, cudaStream_t stream)
         : stream_(stream), slab_(sizes_of(c.shape.pad)), echo_(sizes_of(c.shape.migrate)) {}
 
-    float* floats(std::int64_t n) { return static_cast<float*>(allocate(static_cast<std::size_t>(n) * 4)); }
-    double* doubles(std::int64_t n) { return static_cast<double*>(allocate(static_cast<std::size_t>(n) * 8)); }
+    float* floats(std::int64_t n) { return kept<float>(n); }
+    double* doubles(std::int64_t n) { return kept<double>(n); }
     template <class F>
     void each(std::int64_t rows, std::int64_t length, const F& f) {
         launch(
@@ -92,12 +90,9 @@ class CudaVolumes {
 
   private:
     static cufftComplex* complex(float* values) { return reinterpret_cast<cufftComplex*>(values); }
-    void* allocate(std::size_t bytes) {
-        void* memory = nullptr;
-        check_cuda(cudaMalloc(&memory, bytes), "allocating device memory");
-        kept_.emplace_back(memory);
-        check_cuda(cudaMemsetAsync(memory, 0, bytes, stream_), "clearing device memory");
-        return memory;
+    template <class T>
+    T* kept(std::int64_t n) {
+        return kept_.emplace_back(static_cast<std::size_t>(n) * sizeof(T), stream_).template as<T>();
     }
     using Sizes = std::array<int, 3>;
     const Plan& made(std::unique_ptr<Plan>& plan, int rank, Sizes sizes, int stride, cufftType type, int batch) {
@@ -114,7 +109,7 @@ class CudaVolumes {
     cudaStream_t stream_;
     Sizes slab_, echo_;
     std::unique_ptr<Plan> slab_forward_, slab_inverse_, echo_forward_, echo_planes_, echo_rows_;
-    std::vector<std::unique_ptr<void, FreeOnDevice>> kept_;
+    std::deque<ClearedBytes> kept_;
 };
 
 void confocal_diffuse_on_cuda(const VolumeTask& task, const ConfocalDiffuse::Coefficients& c, cudaStream_t stream) {

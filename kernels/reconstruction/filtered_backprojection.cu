@@ -49,19 +49,19 @@ void filtered_backprojection_on_cuda(const VolumeTask& task, const Coefficients&
     if (bands == 0) return;
     const ParallelBeam linear{c.views, c.columns, c.centre, c.linear}, joseph{c.views, c.columns, c.centre, c.joseph};
     const auto all_rays = static_cast<std::size_t>(bands * linear.rays()) * sizeof(float);
-    const BeamMemory rays(all_rays, stream), filtered(all_rays, stream);
-    const BeamMemory image(static_cast<std::size_t>(bands * linear.pixels()) * sizeof(float), stream);
-    const BeamMemory misfits(static_cast<std::size_t>(task.views * task.rows) * sizeof(RayMisfit), stream);
-    launch(fill_rows, for_items(task.views * task.rows, stream), task, linear, rays.as());
+    const ClearedBytes rays(all_rays, stream), filtered(all_rays, stream);
+    const ClearedBytes image(static_cast<std::size_t>(bands * linear.pixels()) * sizeof(float), stream);
+    const ClearedBytes misfits(static_cast<std::size_t>(task.views * task.rows) * sizeof(RayMisfit), stream);
+    launch(fill_rows, for_items(task.views * task.rows, stream), task, linear, rays.as<float>());
     launch(filter_rows, for_items(bands * c.views * c.columns * beam_lanes, stream), linear, bands, c.weight, c.taps,
-           rays.as(), filtered.as());
-    beam_back_cuda(linear, {}, bands, filtered.as(), nullptr, image.as(), nullptr, stream);
+           rays.as<float>(), filtered.as<float>());
+    beam_back_cuda(linear, {}, bands, filtered.as<float>(), nullptr, image.as<float>(), nullptr, stream);
     launch(clear_outside_kernel, for_items(bands * c.columns * c.columns * beam_lanes, stream), linear, c.radius, bands,
-           image.as());
-    launch(store_slices_kernel, for_items(task.rows * c.columns * c.columns, stream), linear, task.rows, image.as(),
-           1.0F, task.volume);
-    beam_forward_cuda(joseph, {}, bands, image.as(), rays.as(), stream);
-    launch(misfit_of_rows, for_items(task.views * task.rows, stream), task, joseph, c.pitch, rays.as(),
+           image.as<float>());
+    launch(store_slices_kernel, for_items(task.rows * c.columns * c.columns, stream), linear, task.rows,
+           image.as<float>(), 1.0F, task.volume);
+    beam_forward_cuda(joseph, {}, bands, image.as<float>(), rays.as<float>(), stream);
+    launch(misfit_of_rows, for_items(task.views * task.rows, stream), task, joseph, c.pitch, rays.as<float>(),
            misfits.as<RayMisfit>());
     for (const RayMisfit& m : fetched(misfits.as<RayMisfit>(), task.views * task.rows, stream)) {
         c.figures->add("chi_squared_per_ray", m.sum, m.rays);

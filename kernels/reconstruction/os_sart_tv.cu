@@ -8,8 +8,8 @@ namespace {
 void os_sart_tv_on_cuda(const VolumeTask& task, const OsSartTv::Coefficients& c, cudaStream_t stream) {
     check_optical_depths(task, OsSartTv::info.name);
     const std::int64_t rays = band_count(task.rows) * c.beam().rays();
-    const BeamMemory memory(2 * static_cast<std::size_t>(rays) * sizeof(float), stream);
-    const OsSartRay ray{memory.as(), memory.as() + rays, c.length, c.row_weight, c.model_error};
+    const ClearedBytes memory(2 * static_cast<std::size_t>(rays) * sizeof(float), stream);
+    const OsSartRay ray{memory.as<float>(), memory.as<float>() + rays, c.length, c.row_weight, c.model_error};
     run_bands_cuda(task, c, ray, c.relaxation, OsSartTv::info.name, "", stream);
 }
 

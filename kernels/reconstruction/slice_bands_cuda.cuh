@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "kernels/reconstruction/slice_bands.hpp"
+#include "kernels/support/device_bytes_cuda.cuh"
 #include "kernels/support/parallel_beam_cuda.cuh"
 
 namespace firstlight {

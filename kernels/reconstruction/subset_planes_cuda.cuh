@@ -132,7 +132,7 @@ class CudaSubsets {
           free_memory_(static_cast<std::size_t>(bands_ * beam_lanes) * sizeof(float), stream),
           view_sums_(static_cast<std::size_t>(bands_ * beam_.views * beam_lanes) * sizeof(SliceFigures), stream),
           row_sums_(static_cast<std::size_t>(bands_ * beam_.columns * beam_lanes) * sizeof(SliceFigures), stream) {
-        float* at = images_memory_.as();
+        float* at = images_memory_.as<float>();
         const auto take = [&] {
             float* begin = at;
             at += bands_ * beam_.pixels();
@@ -141,8 +141,8 @@ class CudaSubsets {
         for (float** image : {&images_.x, &images_.before, &images_.slope, &images_.curvature}) *image = take();
         if (c.rules.beta > 0)
             for (float** image : {&images_.inverse, &images_.px, &images_.py, &images_.u}) *image = take();
-        images_.free = free_memory_.as();
-        slopes_ = rays_memory_.as();
+        images_.free = free_memory_.as<float>();
+        slopes_ = rays_memory_.as<float>();
         curvatures_ = slopes_ + bands_ * beam_.rays();
         free_.assign(static_cast<std::size_t>(bands_ * beam_lanes), 1.0F);
         send_free();
@@ -228,7 +228,7 @@ class CudaSubsets {
     float relaxation_;
     cudaStream_t stream_;
     std::size_t image_bytes_;
-    BeamMemory images_memory_, rays_memory_, free_memory_, view_sums_, row_sums_;
+    ClearedBytes images_memory_, rays_memory_, free_memory_, view_sums_, row_sums_;
     SubsetImages images_;
     float *slopes_ = nullptr, *curvatures_ = nullptr;
     std::vector<float> free_;

@@ -22,4 +22,12 @@ class DeviceBytes {
     void* data_ = nullptr;
 };
 
+// The same, set to zero in the order of the stream.
+class ClearedBytes : public DeviceBytes {
+  public:
+    ClearedBytes(std::size_t bytes, cudaStream_t stream) : DeviceBytes(bytes > 0 ? bytes : 1) {
+        check_cuda(cudaMemsetAsync(as<void>(), 0, bytes, stream), "clearing device memory");
+    }
+};
+
 }  // namespace firstlight

@@ -72,26 +72,4 @@ inline void beam_back_cuda(const ParallelBeam& beam, ViewSubset subset, std::int
            beam, subset, bands, rays_a, rays_b, image_a, image_b);
 }
 
-// Device memory of one run, cleared.
-class BeamMemory {
-  public:
-    BeamMemory(std::size_t bytes, cudaStream_t stream) {
-        check_cuda(cudaMalloc(&data_, bytes > 0 ? bytes : 1), "allocating device memory");
-        const cudaError_t cleared = cudaMemsetAsync(data_, 0, bytes, stream);
-        if (cleared == cudaSuccess) return;
-        (void)cudaFree(data_);
-        check_cuda(cleared, "clearing device memory");
-    }
-    ~BeamMemory() { (void)cudaFree(data_); }
-    BeamMemory(const BeamMemory&) = delete;
-    BeamMemory& operator=(const BeamMemory&) = delete;
-    template <class T = float>
-    [[nodiscard]] T* as() const {
-        return static_cast<T*>(data_);
-    }
-
-  private:
-    void* data_ = nullptr;
-};
-
 }  // namespace firstlight
