@@ -38,16 +38,20 @@ GatedImages images_of(const Scan& scan) {
     return images;
 }
 
+std::vector<float>& layer_values(GatedImages& images, Layer which) {
+    const LayerInfo& info = layer_info(which);
+    if (images.layer(info.name) == nullptr)
+        images.layers.push_back(
+            {info.name, info.unit, info.long_name, std::vector<float>(static_cast<std::size_t>(images.pixels()))});
+    return images.layer(info.name)->values;
+}
+
 void store_view(const ViewImages& from, std::int64_t view, GatedImages& images) {
     const auto offset = static_cast<std::ptrdiff_t>(images.rows * images.columns) * view;
     for (int l = 0; l < layer_count; ++l) {
         const std::vector<float>* values = from.layer(static_cast<Layer>(l));
         if (values == nullptr) continue;
-        const LayerInfo& info = layer_info(static_cast<Layer>(l));
-        if (images.layer(info.name) == nullptr)
-            images.layers.push_back(
-                {info.name, info.unit, info.long_name, std::vector<float>(static_cast<std::size_t>(images.pixels()))});
-        std::copy(values->begin(), values->end(), images.layer(info.name)->values.begin() + offset);
+        std::copy(values->begin(), values->end(), layer_values(images, static_cast<Layer>(l)).begin() + offset);
     }
     std::copy(from.flags.begin(), from.flags.end(), images.mask.begin() + offset);
 }

@@ -28,6 +28,9 @@ struct ViewImages {
 // Images of all views of the scan without layers yet, with its axes.
 [[nodiscard]] GatedImages images_of(const Scan& scan);
 
+// The values of a layer of all views, which is added (zeros) where it is not there yet.
+[[nodiscard]] std::vector<float>& layer_values(GatedImages& images, Layer which);
+
 // Copies a view's layers and flags to their place among all views.
 void store_view(const ViewImages& from, std::int64_t view, GatedImages& images);
 

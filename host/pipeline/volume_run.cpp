@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "host/pipeline/view_images.hpp"
 #include "kernels/support/layers.hpp"
 #include "kernels/support/parallel_for.hpp"
 
@@ -28,11 +29,6 @@ Volume empty_volume(const VolumeBox& box) {
     volume.x = axis_of(box.x, "x", "position along x");
     volume.values.assign(static_cast<std::size_t>(box.voxels()), std::numeric_limits<float>::quiet_NaN());
     return volume;
-}
-
-std::size_t image_layers(const GatedImages& images) {
-    return static_cast<std::size_t>(std::count_if(images.layers.begin(), images.layers.end(),
-                                                  [](const ImageLayer& l) { return find_layer(l.name) != nullptr; }));
 }
 
 // Arrays of one task in the queue's memory: the host's own on the CPU, copies elsewhere.
@@ -164,19 +160,12 @@ Volume run_volume(const VolumeRun& run) {
         if (proceed) proceed(begin + share * done);
     };
     const std::shared_ptr<void> coefficients = stage.prepare(run.stage.params.get(), run.context);
-    for (const Layer which : stage.layers(run.stage.params.get())) {
-        const LayerInfo& info = layer_info(which);
-        if (run.images.layer(info.name) == nullptr)
-            run.images.layers.push_back({info.name, info.unit, info.long_name,
-                                         std::vector<float>(static_cast<std::size_t>(run.images.pixels()))});
-    }
     const auto write_images = [&](VolumeTask& task, std::int64_t first) {
         for (const Layer which : stage.layers(run.stage.params.get()))
-            task.images[static_cast<int>(which)] =
-                run.images.layer(layer_info(which).name)->values.data() + first * run.images.columns;
+            task.images[static_cast<int>(which)] = layer_values(run.images, which).data() + first * run.images.columns;
     };
     if (stage.uses_light) {
-        VolumeTask task = input_of(run);
+        VolumeTask task = whole;
         task.volume = volume.values.data();
         write_images(task, 0);
         run_on_queue(run, task, box.voxels(), coefficients.get());
@@ -189,7 +178,7 @@ Volume run_volume(const VolumeRun& run) {
         begin = static_cast<double>(first) / static_cast<double>(run.images.rows);
         share = static_cast<double>(task.rows) / static_cast<double>(run.images.rows);
         std::vector<std::vector<float>> layers;
-        layers.reserve(image_layers(run.images));
+        layers.reserve(run.images.layers.size());
         for (const ImageLayer& layer : run.images.layers)
             if (const LayerInfo* info = find_layer(layer.name)) {
                 layers.push_back(band_of(layer.values, run.images, first, task.rows));

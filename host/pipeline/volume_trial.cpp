@@ -55,8 +55,7 @@ GatedImages made_up_images(const Scan& scan, bool is_reference) {
                                                {Layer::optical_depth, 0},
                                                {Layer::optical_depth_sigma, 0.04}};
     for (const auto& [layer, open] : layers) {
-        const LayerInfo& info = layer_info(layer);
-        std::vector<float> values(static_cast<std::size_t>(images.pixels()));
+        std::vector<float>& values = layer_values(images, layer);
         for (std::size_t i = 0; i < values.size(); ++i) {
             const auto x = static_cast<std::int64_t>(i) % scan.columns;
             const double u = 6.0 * (static_cast<double>(x) / static_cast<double>(scan.columns) - 0.5);
@@ -67,7 +66,6 @@ GatedImages made_up_images(const Scan& scan, bool is_reference) {
                                            : layer == Layer::optical_depth ? depth + 0.04 * noise
                                                                            : open);
         }
-        images.layers.push_back({info.name, info.unit, info.long_name, std::move(values)});
     }
     return images;
 }
