@@ -15,30 +15,26 @@
 #include "host/io/acquisition_writer.hpp"
 #include "host/io/importers/confocal_capture.hpp"
 #include "host/io/result_file.hpp"
+#include "tests/end_to_end/measured_scenes.hpp"
 #include "tests/end_to_end/run_program.hpp"
 
 namespace firstlight {
 namespace {
 
-std::filesystem::path scenes() {
-    const char* given = std::getenv("FIRSTLIGHT_MEASURED_DATA");
-    return given != nullptr ? std::filesystem::path(given)
-                            : std::filesystem::path(FIRSTLIGHT_SOURCE_DIR) / "../shared/data/cdt/scenes";
-}
-
 class ConfocalScenes : public ProgramTest {
   protected:
     void SetUp() override {
         ProgramTest::SetUp();
-        if (!std::filesystem::exists(scenes() / "letter_s.mat"))
-            GTEST_SKIP() << "no measured captures at " << scenes() << " (FIRSTLIGHT_MEASURED_DATA names their folder)";
+        if (!std::filesystem::exists(measured_scenes() / "letter_s.mat"))
+            GTEST_SKIP() << "no measured captures at " << measured_scenes()
+                         << " (FIRSTLIGHT_MEASURED_DATA names their folder)";
     }
     // Writes NAME.h5 with each photon kept with probability `share`.
     [[nodiscard]] std::string import(const std::string& name, double size_m, double share = 1) const {
         ConfocalOptions options;
         options.bin_width_s = 16e-12;
         options.scan_size_m = {size_m, size_m};
-        Imported capture = import_confocal_capture(scenes() / (name + ".mat"), options);
+        Imported capture = import_confocal_capture(measured_scenes() / (name + ".mat"), options);
         if (share < 1) {
             std::mt19937 random(1);
             auto* counts = reinterpret_cast<float*>(capture.cube.counts.data());

@@ -9,28 +9,24 @@
 #include <cstdlib>
 
 #include "host/io/result_file.hpp"
+#include "tests/end_to_end/measured_scenes.hpp"
 #include "tests/end_to_end/run_program.hpp"
 
 namespace firstlight {
 namespace {
 
-std::filesystem::path scenes() {
-    const char* given = std::getenv("FIRSTLIGHT_MEASURED_DATA");
-    return given != nullptr ? std::filesystem::path(given)
-                            : std::filesystem::path(FIRSTLIGHT_SOURCE_DIR) / "../shared/data/cdt/scenes";
-}
-
 class MeasuredScenes : public ProgramTest {
   protected:
     void SetUp() override {
         ProgramTest::SetUp();
-        if (!std::filesystem::exists(scenes() / "letter_u_50.mat"))
-            GTEST_SKIP() << "no measured captures at " << scenes() << " (FIRSTLIGHT_MEASURED_DATA names their folder)";
+        if (!std::filesystem::exists(measured_scenes() / "letter_u_50.mat"))
+            GTEST_SKIP() << "no measured captures at " << measured_scenes()
+                         << " (FIRSTLIGHT_MEASURED_DATA names their folder)";
     }
     [[nodiscard]] std::string import(int distance_cm, const std::vector<std::string>& more = {}) const {
         const std::string name = "u_" + std::to_string(distance_cm);
         std::vector<std::string> words{"import",
-                                       (scenes() / ("letter_" + name + ".mat")).string(),
+                                       (measured_scenes() / ("letter_" + name + ".mat")).string(),
                                        "-o",
                                        name + ".h5",
                                        "--format",
@@ -87,7 +83,7 @@ TEST_F(MeasuredScenes, arrival_moves_with_distance_at_the_speed_of_light) {
 // The bare detector's response is kept whole, with 3 ns of afterglow: it does not fit behind an echo at 5.5 ns of 8.2,
 // so the search ends before the echo and the earliest place next to it wins.
 TEST_F(MeasuredScenes, an_arrival_at_the_end_of_the_search_is_said_to_be_doubtful) {
-    const std::filesystem::path response = scenes() / "../calibration/capture_direct.mat";
+    const std::filesystem::path response = measured_scenes() / "../calibration/capture_direct.mat";
     if (!std::filesystem::exists(response)) GTEST_SKIP() << "no capture of the response at " << response;
     for (const auto& [distance_cm, doubtful] : std::vector<std::pair<int, bool>>{{50, false}, {80, true}}) {
         const std::string scan = import(distance_cm, {"--response", response.string()});
