@@ -8,6 +8,8 @@
 #include <map>
 #include <optional>
 
+#include "kernels/support/speed_of_light.hpp"
+
 namespace firstlight::cli {
 namespace {
 
@@ -16,7 +18,6 @@ constexpr double near_arrival_s = 100e-12;  // 15 mm of depth in air
 constexpr double near_depth_m = 15e-3;
 constexpr float enough_photons = 3;    // expected unscattered ones of a pixel whose depth can be found
 constexpr double enough_contrast = 3;  // CNR from which on a target counts as seen
-constexpr double speed_of_light = 299'792'458.0;
 
 // What is compared: a view of the result with the truth, and which pixels are which.
 struct Case {

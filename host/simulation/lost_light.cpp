@@ -6,10 +6,11 @@
 #include <cmath>
 #include <limits>
 
+#include "kernels/support/speed_of_light.hpp"
+
 namespace firstlight {
 namespace {
 
-constexpr double speed_of_light = 299'792'458.0;
 constexpr double infinite = std::numeric_limits<double>::infinity();
 
 struct Span {

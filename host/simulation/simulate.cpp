@@ -11,11 +11,11 @@
 #include "host/simulation/scan_description.hpp"
 #include "host/simulation/transport_light.hpp"
 #include "kernels/support/gate_axis.hpp"
+#include "kernels/support/speed_of_light.hpp"
 
 namespace firstlight {
 namespace {
 
-constexpr double speed_of_light = 299'792'458.0;
 constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
 // Of unscattered light of 1 that arrives at `time_s`: what an even sweep of the scan's mean exposure counts in all.

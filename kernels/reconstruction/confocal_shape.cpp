@@ -10,11 +10,11 @@
 #include "kernels/reconstruction/confocal_diffuse.hpp"
 #include "kernels/support/fft.hpp"
 #include "kernels/support/slab_kernel.hpp"
+#include "kernels/support/speed_of_light.hpp"
 
 namespace firstlight {
 namespace {
 
-constexpr double light_speed = 299'792'458;
 constexpr double uneven = 1e-3;       // of the pitch
 constexpr double bins_per_sigma = 6;  // of the light's delay in the slab
 constexpr double slices_per_pitch = 1.5;
@@ -111,7 +111,7 @@ ConfocalShape ConfocalDiffuse::shape(const Params& params, const Scan& scan) {
     const bool behind_slab = params.inversion != Inversion::none;
     const SlabDelay delay = behind_slab ? delay_of(scan, slab(params, scan)) : SlabDelay{};
     if (std::isnan(params.bins_together)) {
-        double widest_s = std::min(s.pitch_m[0], s.pitch_m[1]) / slices_per_pitch * 2 / light_speed;
+        double widest_s = std::min(s.pitch_m[0], s.pitch_m[1]) / slices_per_pitch * 2 / speed_of_light;
         if (behind_slab) widest_s = std::min(widest_s, delay.sigma_s / bins_per_sigma);
         s.together = std::clamp<std::int64_t>(static_cast<std::int64_t>(widest_s / scan.bin_width_s), 1, scan.bins);
     } else {
@@ -124,7 +124,7 @@ ConfocalShape ConfocalDiffuse::shape(const Params& params, const Scan& scan) {
     s.bins = scan.bins / s.together;
     const auto together = static_cast<double>(s.together);
     const double width_s = scan.bin_width_s * together;
-    s.slice_m = light_speed * width_s / 2;
+    s.slice_m = speed_of_light * width_s / 2;
     const double first_s =
         scan.first_bin_centre_s + (together - 1) / 2 * scan.bin_width_s - params.time_zero_ps * 1e-12;
     s.delay_bins = std::llround(first_s / width_s);
@@ -153,7 +153,7 @@ ConfocalShape ConfocalDiffuse::shape(const Params& params, const Scan& scan) {
         refuse(scan, "no depth is left to reconstruct",
                fmt::format("light was recorded up to {:.3f} m behind the slab's far face, the slab itself delays it by "
                            "{:.3f} m",
-                           to_m, delay.mean_s * light_speed / 2),
+                           to_m, delay.mean_s * speed_of_light / 2),
                "give other min_depth_mm and max_depth_mm, or time_zero_ps if the time axis does not start when the "
                "pulse enters the slab");
     }

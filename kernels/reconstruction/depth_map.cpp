@@ -6,11 +6,10 @@
 
 #include "kernels/reconstruction/depth_tv.hpp"
 #include "kernels/support/parallel_for.hpp"
+#include "kernels/support/speed_of_light.hpp"
 
 namespace firstlight {
 namespace {
-
-constexpr double speed_of_light = 299'792'458.0;
 
 class CpuDepthPlanes {
   public:

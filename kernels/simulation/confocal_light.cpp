@@ -9,12 +9,12 @@
 #include "kernels/support/error.hpp"
 #include "kernels/support/parallel_for.hpp"
 #include "kernels/support/portable.hpp"
+#include "kernels/support/speed_of_light.hpp"
 
 namespace firstlight {
 namespace {
 
 constexpr double pi = std::numbers::pi;
-constexpr double speed_of_light = 299'792'458.0;
 constexpr double least_transfer = 1e-6;
 constexpr double spread_share = 0.98, spread_sigmas = 3.5;
 constexpr std::int64_t fine_steps = 8;  // of the slab's curve per bin

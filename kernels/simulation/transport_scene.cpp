@@ -10,11 +10,11 @@
 #include "kernels/simulation/photon_transport.hpp"
 #include "kernels/simulation/transport_objects.hpp"
 #include "kernels/support/error.hpp"
+#include "kernels/support/speed_of_light.hpp"
 
 namespace firstlight {
 namespace {
 
-constexpr double speed_of_light = 299'792'458.0;  // m/s
 constexpr double unlimited_m = 1e15;
 
 void require(bool holds, const std::string& what, const std::string& found, const std::string& expected) {

@@ -5,13 +5,13 @@
 #include <functional>
 
 #include "kernels/simulation/photon_transport_photon.hpp"
+#include "kernels/support/speed_of_light.hpp"
 
 namespace firstlight {
 namespace {
 
 using namespace transport;
 
-constexpr double speed_of_light = 299'792'458.0;
 constexpr double pi = 3.14159265358979323846;
 constexpr int rays_per_pixel_edge = 8;
 constexpr int cone_rays_per_pixel = 1024;

@@ -7,12 +7,12 @@
 #include <numbers>
 
 #include "kernels/support/error.hpp"
+#include "kernels/support/speed_of_light.hpp"
 
 namespace firstlight {
 namespace {
 
 constexpr double pi = std::numbers::pi;
-constexpr double speed_of_light = 299792458.0;
 // Below this Dvt/L^2 a few image sources are enough, above it a few of the slab's modes are; the two series are the
 // same sum (Poisson's summation formula), and here both have converged to double precision.
 constexpr double mode_time = 0.025;

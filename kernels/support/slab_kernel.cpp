@@ -7,11 +7,11 @@
 
 #include "kernels/support/fft.hpp"
 #include "kernels/support/parallel_for.hpp"
+#include "kernels/support/speed_of_light.hpp"
 
 namespace firstlight {
 namespace {
 
-constexpr double light_speed = 299'792'458;
 constexpr std::int64_t sub_bins = 8;  // per bin, an even number
 constexpr double nothing_left = 14;   // e-folds of the slowest decay after which light is over
 constexpr double through = 0.999;     // share of the light that the span holds
@@ -19,7 +19,7 @@ constexpr std::int64_t delay_steps = 2000;
 
 // D v, m^2/s
 double diffusivity(const Slab& slab) {
-    return light_speed / slab.refractive_index /
+    return speed_of_light / slab.refractive_index /
            (3 * (slab.mu_s_prime_per_m + (slab.absorption_in_diffusion ? slab.mu_a_per_m : 0)));
 }
 
@@ -27,7 +27,7 @@ double diffusivity(const Slab& slab) {
 double end_of_light(const Slab& slab) {
     const double span = slab.thickness_m + 2 * slab.extrapolation_m.value_or(2 / slab.mu_s_prime_per_m);
     const double k = std::numbers::pi / span;
-    return nothing_left / (slab.mu_a_per_m * light_speed / slab.refractive_index + diffusivity(slab) * k * k);
+    return nothing_left / (slab.mu_a_per_m * speed_of_light / slab.refractive_index + diffusivity(slab) * k * k);
 }
 
 struct TimeCurve {
