@@ -61,7 +61,8 @@ struct RegionStatistics {
 
 [[nodiscard]] RegionStatistics statistics_of(const MeasuredImage& image, const Region& region);
 // Of these pixels (indices into the image, each once).
-[[nodiscard]] RegionStatistics statistics_of(const MeasuredImage& image, const std::vector<std::int64_t>& pixels);
+[[nodiscard]] RegionStatistics statistics_of_pixels(const MeasuredImage& image,
+                                                    const std::vector<std::int64_t>& pixels);
 
 // Of one region against another, as image_quality.hpp defines them; NaN where they cannot be had.
 struct RegionContrast {

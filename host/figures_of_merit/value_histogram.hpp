@@ -4,7 +4,6 @@
 // Bin i of n covers [edge(i), edge(i + 1)), the last one its upper edge too (as NumPy's histogram), with
 //     edge(i) = low + (high - low) i / n                 linear
 //     edge(i) = low (high / low)^(i / n)                 logarithmic
-// A value within 1e-12 of the window's length of an inner edge may be counted on either side of it.
 // Every pixel is counted in exactly one place: a bin, below, above, masked or no_value. The same for any number of
 // threads.
 //

@@ -9,6 +9,7 @@
 #include "kernels/rendering/tone_map_pixel.hpp"
 #include "kernels/support/layers.hpp"
 #include "kernels/support/parallel_for.hpp"
+#include "kernels/support/percentile.hpp"
 
 namespace firstlight {
 namespace {
@@ -18,16 +19,6 @@ ToneWindow around(double value, ToneMap::Scale scale) {
     if (scale == ToneMap::Scale::log) return {value / 2, value * 2};
     const double half = value == 0 ? 0.5 : std::abs(value) / 2;
     return {value - half, value + half};
-}
-
-double percentile(std::vector<float>& values, double percent) {
-    const double position = percent / 100 * static_cast<double>(values.size() - 1);
-    const auto at = values.begin() + static_cast<std::ptrdiff_t>(position);
-    std::nth_element(values.begin(), at, values.end());
-    const double below = *at;
-    const double share = position - std::floor(position);
-    if (share == 0) return below;
-    return below + share * (*std::min_element(at + 1, values.end()) - below);
 }
 
 std::uint16_t quantised(double share, bool sixteen_bits) {
