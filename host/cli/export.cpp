@@ -7,13 +7,11 @@
 #include "host/cli/command.hpp"
 #include "host/cli/console.hpp"
 #include "host/cli/export_points.hpp"
-#include "host/cli/export_volume.hpp"
 #include "host/cli/interruption.hpp"
-#include "host/cli/numbers_file.hpp"
 #include "host/cli/result_report.hpp"
-#include "host/io/images.hpp"
-#include "host/pipeline/layer_figure.hpp"
+#include "host/pipeline/layer_export.hpp"
 #include "host/pipeline/pipeline.hpp"
+#include "host/pipeline/volume_export.hpp"
 
 namespace firstlight::cli {
 namespace {
@@ -35,12 +33,6 @@ struct Export {
 };
 
 const std::vector<std::string> formats{"png", "png16", "tiff", "npy", "csv", "nrrd", "hdf5", "ply"};
-
-std::string extension_of(const std::string& format) {
-    if (format == "png16") return ".png";
-    if (format == "hdf5") return ".h5";
-    return format == "tiff" ? ".tif" : "." + format;
-}
 
 bool fits(const std::filesystem::path& extension, const std::string& wanted) {
     return extension == wanted || (wanted == ".tif" && extension == ".tiff") ||
@@ -136,46 +128,8 @@ std::vector<Export> exports_of(const ExportOptions& options, const Result& resul
 
 void write_one(const ExportOptions& options, const Result& result, const Recipe& recipe, const Export& e) {
     if (e.layer == nullptr) return write_volume_part(volume_request(options), *result.volume, e.part, recipe, e.path);
-    const GatedImages& images = result.images;
-    const auto view_values = [&] {
-        const auto pixels = static_cast<std::ptrdiff_t>(images.rows * images.columns);
-        const auto from = e.layer->values.begin() + pixels * e.view;
-        return std::vector<float>(from, from + pixels);
-    };
-    std::vector<float> wanted, found;
-    if (options.format == "npy") {
-        write_npy(e.path, images, *e.layer, options.force);
-        wanted = e.layer->values;
-        found = read_npy(e.path);
-    } else if (options.format == "csv") {
-        write_csv(e.path, images, *e.layer, e.view, options.force);
-        wanted = view_values();
-        found = read_csv(e.path);
-    } else if (options.format == "tiff") {
-        wanted = view_values();
-        write_tiff_float(e.path, wanted.data(), images.rows, images.columns,
-                         {pixel_pitch_m(images.x), pixel_pitch_m(images.y), e.layer->unit}, options.force);
-        found = read_tiff_float(e.path).values;
-    } else {
-        write_layer_figure(e.path, images, e.layer->name, e.view, recipe,
-                           std::filesystem::path(options.result).filename().string(), options.force);
-        (void)read_png(e.path);  // decodes and checks every row
-        return;
-    }
-    check_same(e.path, wanted, found);
-}
-
-// The recipe inside the result, so that figures look as they did; with a tone map in any case, of the format's bits.
-Recipe drawing_recipe(const Result& result, const ExportOptions& options) {
-    const std::string& text = result.process.recipe;
-    Recipe recipe = text.empty() ? load_recipe("transmission") : parse_recipe(text, options.result + ": recipe");
-    if (recipe.find(ToneMap::info.name) == nullptr) {
-        const StageEntry* tone = find_stage(ToneMap::info.name);
-        recipe.stages.push_back({tone, tone->make_params(), {}});
-    }
-    static_cast<ToneMap::Params*>(recipe.find(ToneMap::info.name)->params.get())->bits =
-        options.format == "png16" ? ToneMap::Bits::sixteen : ToneMap::Bits::eight;
-    return recipe;
+    const std::string source = std::filesystem::path(options.result).filename().string();
+    export_layer(result.images, e.layer->name, e.view, {options.format, e.path, source, options.force}, recipe);
 }
 
 int export_result(const ExportOptions& options) {
@@ -204,7 +158,7 @@ int export_result(const ExportOptions& options) {
     if (options.pixel_mm)
         throw Error(ExitCode::usage, "--pixel-mm has no effect", "only the points of --format ply need it",
                     "leave it out");
-    const Recipe recipe = drawing_recipe(result, options);
+    const Recipe recipe = drawing_recipe(result, options.result, options.format);
     const std::vector<Export> exports = exports_of(options, result);
     if (exports.empty()) throw Error(ExitCode::usage, options.result + ": there is nothing to write in this format");
     const std::filesystem::path folder = exports.front().path.parent_path();

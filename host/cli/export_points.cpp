@@ -5,7 +5,6 @@
 
 #include "host/cli/interruption.hpp"
 #include "host/cli/result_report.hpp"
-#include "host/io/point_cloud.hpp"
 #include "host/pipeline/surface_points.hpp"
 
 namespace firstlight::cli {
@@ -30,9 +29,7 @@ ExportedPoints export_points(const PointsExport& options, const Result& result) 
                     "name another with -o");
     check_output(target, options.force, options.result);
     const WritingFiles now;
-    write_ply(target, cloud, options.force);
-    if (read_ply(target).points != cloud.points)
-        throw Error(ExitCode::output, target.string() + ": holds other points than were written", "", "check the disk");
+    export_points(target, cloud, options.force);
     const auto last =
         std::count_if(cloud.points.begin(), cloud.points.end(), [](const SurfacePoint& p) { return p.surface == 1; });
     return {target.string(), cloud.points.size(), static_cast<std::size_t>(last)};

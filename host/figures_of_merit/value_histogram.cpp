@@ -92,6 +92,7 @@ std::vector<double> percentiles_of(const float* values, const std::uint8_t* flag
         if (std::isfinite(values[i]) && !is_masked(flags, i) && (!positive || values[i] > 0))
             taken.push_back(values[i]);
     std::vector<double> found;
+    found.reserve(percents.size());
     for (const double percent : percents)
         found.push_back(taken.empty() ? std::numeric_limits<double>::quiet_NaN() : percentile(taken, percent));
     return found;

@@ -115,4 +115,10 @@ PointCloud surface_points(const GatedImages& images, const std::string& name, st
     return cloud;
 }
 
+void export_points(const std::filesystem::path& path, const PointCloud& cloud, bool force) {
+    write_ply(path, cloud, force);
+    if (read_ply(path).points != cloud.points)
+        throw Error(ExitCode::output, path.string() + ": holds other points than were written", "", "check the disk");
+}
+
 }  // namespace firstlight

@@ -10,6 +10,7 @@
 // says how far apart they are (then pixel 0, 0 lies at x = y = 0).
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -22,5 +23,8 @@ namespace firstlight {
 // `name` of the result, for errors and the comment.
 [[nodiscard]] PointCloud surface_points(const GatedImages& images, const std::string& name,
                                         std::optional<double> pixel_m, const Volume* volume = nullptr);
+
+// Writes the cloud as PLY and reads it back. Errors: those of write_ply; output when the file holds other points.
+void export_points(const std::filesystem::path& path, const PointCloud& cloud, bool force);
 
 }  // namespace firstlight

@@ -6,7 +6,7 @@
 
 #include "host/data/gated_images.hpp"
 
-namespace firstlight::cli {
+namespace firstlight {
 
 // float32, little-endian, C order. NumPy format 1.0. `values` has as many elements as `shape` says.
 void write_npy(const std::filesystem::path& path, const std::vector<std::int64_t>& shape,
@@ -23,4 +23,4 @@ void write_csv(const std::filesystem::path& path, const GatedImages& images, con
 [[nodiscard]] std::vector<float> read_npy(const std::filesystem::path& path);
 [[nodiscard]] std::vector<float> read_csv(const std::filesystem::path& path);
 
-}  // namespace firstlight::cli
+}  // namespace firstlight

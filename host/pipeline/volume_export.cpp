@@ -1,4 +1,4 @@
-#include "host/cli/export_volume.hpp"
+#include "host/pipeline/volume_export.hpp"
 
 #include <fmt/format.h>
 
@@ -6,16 +6,14 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <limits>
 
-#include "host/cli/command.hpp"
-#include "host/cli/numbers_file.hpp"
 #include "host/io/images.hpp"
 #include "host/io/nrrd.hpp"
+#include "host/io/numbers_file.hpp"
 #include "host/io/volume_files.hpp"
-#include "host/pipeline/layer_figure.hpp"
+#include "host/pipeline/layer_export.hpp"
 
-namespace firstlight::cli {
+namespace firstlight {
 namespace {
 
 using Along = Projection::Axis;
@@ -86,14 +84,6 @@ void write_whole(const VolumeRequest& request, const Volume& volume, const std::
 
 bool is_volume_format(const std::string& format) { return format == "nrrd" || format == "hdf5"; }
 
-void check_same(const std::filesystem::path& path, const std::vector<float>& wanted, const std::vector<float>& found) {
-    const bool same = wanted.size() == found.size() &&
-                      std::equal(wanted.begin(), wanted.end(), found.begin(),
-                                 [](float a, float b) { return a == b || (std::isnan(a) && std::isnan(b)); });
-    if (!same)
-        throw Error(ExitCode::output, path.string() + ": holds other numbers than were written", "", "check the disk");
-}
-
 std::vector<VolumePart> volume_parts(const VolumeRequest& request, const Volume& volume, bool by_name) {
     std::vector<VolumePart> parts;
     for (const std::string& text : request.slices) parts.push_back(slice_of(text, volume));
@@ -130,19 +120,10 @@ void write_volume_part(const VolumeRequest& request, const Volume& volume, const
     GatedImages images;
     images.rows = image.down.size;
     images.columns = image.across.size;
+    images.y = std::move(image.down);
+    images.x = std::move(image.across);
     images.layers.push_back({part.name, image.unit, volume.long_name, std::move(image.values)});
-    const ImageLayer& layer = images.layers.front();
-    if (request.format == "npy") {
-        write_npy(path, images, layer, request.force);
-        check_same(path, layer.values, read_npy(path));
-    } else if (request.format == "csv") {
-        write_csv(path, images, layer, 0, request.force);
-        check_same(path, layer.values, read_csv(path));
-    } else {
-        write_tiff_float(path, layer.values.data(), images.rows, images.columns,
-                         {pixel_pitch_m(image.across), pixel_pitch_m(image.down), layer.unit}, request.force);
-        check_same(path, layer.values, read_tiff_float(path).values);
-    }
+    export_layer(images, part.name, 0, {request.format, path, request.result, request.force}, recipe);
 }
 
-}  // namespace firstlight::cli
+}  // namespace firstlight

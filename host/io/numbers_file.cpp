@@ -1,4 +1,4 @@
-#include "host/cli/numbers_file.hpp"
+#include "host/io/numbers_file.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -13,7 +13,7 @@
 #include "host/io/atomic_file.hpp"
 #include "kernels/support/error.hpp"
 
-namespace firstlight::cli {
+namespace firstlight {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "files hold little-endian floats");
@@ -88,4 +88,4 @@ std::vector<float> read_csv(const std::filesystem::path& path) {
     return values;
 }
 
-}  // namespace firstlight::cli
+}  // namespace firstlight

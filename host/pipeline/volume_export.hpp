@@ -1,6 +1,6 @@
-// The volume's part of `firstlight export`: which of its files are to be written, and writing them. A whole volume goes
-// into tiff (a stack), nrrd, npy and hdf5; its slices and projections, which are images, into png, png16, tiff, npy and
-// csv.
+// The volume of a result as files that other programs read, as `firstlight export` writes them: which of its files are
+// to be written, and writing them. A whole volume goes into tiff (a stack), nrrd, npy and hdf5; its slices and
+// projections, which are images, into png, png16, tiff, npy and csv.
 #pragma once
 
 #include <filesystem>
@@ -11,7 +11,7 @@
 #include "host/data/volume.hpp"
 #include "host/pipeline/volume_figure.hpp"
 
-namespace firstlight::cli {
+namespace firstlight {
 
 struct VolumeRequest {
     std::string result, format;
@@ -36,7 +36,4 @@ struct VolumePart {
 void write_volume_part(const VolumeRequest& request, const Volume& volume, const VolumePart& part, const Recipe& recipe,
                        const std::filesystem::path& path);
 
-// Throws Error (output) when a file that was read back holds other numbers than were written.
-void check_same(const std::filesystem::path& path, const std::vector<float>& wanted, const std::vector<float>& found);
-
-}  // namespace firstlight::cli
+}  // namespace firstlight
