@@ -11,6 +11,7 @@
 #include "host/pipeline/quality.hpp"
 #include "host/pipeline/scan_kind.hpp"
 #include "host/pipeline/survey_tiles.hpp"
+#include "host/pipeline/tile_needs.hpp"
 #include "host/pipeline/tile_stream.hpp"
 #include "host/pipeline/volume_run.hpp"
 #include "host/pipeline/window_edges.hpp"
@@ -82,25 +83,6 @@ class Run {
         return recipe_.find(Attenuation::info.name) != nullptr || recipe_.find(ExpectedArrival::info.name) != nullptr;
     }
 
-    // Layers that any of the stages writes, each once, in the order of Layer.
-    [[nodiscard]] std::vector<Layer> layers_of(StageKind kind) const {
-        std::vector<Layer> layers;
-        for (const RecipeStage& stage : recipe_.stages) {
-            if (stage.stage->kind != kind) continue;
-            for (const Layer layer : stage.stage->layers(stage.params.get())) layers.push_back(layer);
-        }
-        std::sort(layers.begin(), layers.end());
-        layers.erase(std::unique(layers.begin(), layers.end()), layers.end());
-        if (kind != StageKind::images) return layers;
-        const std::vector<Layer> of_traces = layers_of(StageKind::traces);
-        const auto has_no_source = [&](Layer layer) {
-            const Layer from = made_from(layer);
-            return from != layer && std::find(of_traces.begin(), of_traces.end(), from) == of_traces.end();
-        };
-        layers.erase(std::remove_if(layers.begin(), layers.end(), has_no_source), layers.end());
-        return layers;
-    }
-
     void warn(const std::string& text) {
         if (std::find(result_.warnings.begin(), result_.warnings.end(), text) == result_.warnings.end())
             result_.warnings.push_back(text);
@@ -168,13 +150,7 @@ class Run {
     }
 
     ViewImages run_traces(const Scan& scan, const CountSource& counts, std::int64_t view, bool is_reference) {
-        TileNeeds needs;
-        needs.bins = scan.bins;
-        needs.layers = layers_of(StageKind::traces);
-        const bool sweeps = recipe_.find(GateSweep::info.name) != nullptr;
-        needs.live = sweeps || recipe_.find(PileUp::info.name) != nullptr;
-        needs.edges = sweeps || recipe_.find(BinNonlinearity::info.name) != nullptr;
-        needs.signal = recipe_.has_family("deconvolution");
+        TileNeeds needs = tile_needs(recipe_, scan);
         needs.keep_light = recipe_.volume() != nullptr && recipe_.volume()->stage->uses_light && !is_reference;
         std::vector<const RecipeStage*> traces;
         bool surveys = false;
@@ -183,7 +159,6 @@ class Run {
             traces.push_back(&stage);
             surveys = surveys || stage.stage->survey(stage.params.get(), scan) != Survey::none;
         }
-        needs.stages = static_cast<int>(traces.size());
         const char* what = is_reference ? "reference" : "gate";
         std::unique_ptr<SurveyTiles> tiles;
         const bool sums = counts.in_windows && sums_suffice(recipe_, scan);
@@ -265,7 +240,7 @@ class Run {
     }
 
     void run_images(ViewImages& images, ViewImages& reference, std::int64_t view) {
-        for (const Layer layer : layers_of(StageKind::images)) {
+        for (const Layer layer : layers_of(recipe_, StageKind::images)) {
             if (images.layer(layer) != nullptr) continue;
             images.layers.push_back(layer);
             images.values.emplace_back(images.flags.size(), std::numeric_limits<float>::quiet_NaN());

@@ -45,9 +45,10 @@ struct TraceDetail {
     std::optional<double> arrival_ps;
 
     // The response at the arrival, scaled to the unscattered counts: a fit's ballistic ones; else ballistic * purity
-    // (purity 1 where it is not known) over the gate's share of the response. From /entry/calibration/irf (a pixel's
-    // own where there are such and the gate uses them), else a Gaussian of the detector's jitter and the pulse's
-    // length.
+    // (purity 1 where it is not known) over the gate's share of the response; without a gate the counts within a FWHM
+    // of the arrival, less those before the light, over the response's share there. From /entry/calibration/irf (a
+    // pixel's own where there are such and the gate uses them), else a Gaussian of the detector's jitter and the
+    // pulse's length.
     ResponseOrigin response_origin = ResponseOrigin::none;
     std::vector<double> response;  // [bins] expected counts; empty where there is none
 

@@ -21,7 +21,7 @@
 namespace firstlight {
 
 struct TraceStagesInput {
-    const Scan& scan;              // calibrated, of the counts' type; it and the sources must outlive the stages
+    const Scan& scan;              // calibrated, of the counts' type; what it and the sources refer to must live on
     const CountSource& counts;     // of the scan
     const CountSource* reference;  // null: none
     Recipe recipe;

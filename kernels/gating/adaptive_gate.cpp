@@ -288,53 +288,52 @@ AdaptiveGate::Coefficients AdaptiveGate::prepare(const Params& params, StageCont
     return c;
 }
 
-void AdaptiveGate::on_cpu(const TraceTile& tile, const Coefficients& c) {
-    std::vector<float> y(static_cast<std::size_t>(tile.counts.bins));
-    std::vector<float> z(tile.model.live == nullptr ? 0 : y.size());
-    std::vector<double> before;
-    for (std::int64_t i = 0; i < tile.counts.traces; ++i) {
-        AcceptedGate gate;
-        FoundArrival found;
-        std::int64_t of_radius = 0;
-        for (std::int64_t radius = 0; radius <= c.radius && !tile.is_masked(i); ++radius) {
-            if (gate.accepted && gate.window.counts >= c.few_counts) break;
-            const TraceNoise noise = summed_noise(tile, i, radius);
-            const std::int64_t first = first_searched(c.test, noise);
-            const std::int64_t last = last_searched(c.test, noise);
-            AcceptedGate larger;
-            if (first < last) {
-                add_up(tile, i, radius, y, z);
-                fill_shape(c.test, noise, before);
-                larger.counts = sum_counts({y.data(), CountType::f4, 1, tile.counts.bins}, 0, first, last);
-                larger.shape = shape_of_range(noise, before, first, last);
-                larger.window =
-                    most_significant_window(c.test, noise, y.data(), before, first, last, larger.counts, larger.shape);
-            }
-            const double u =
-                dither(static_cast<std::uint64_t>(tile.window.pixel(i)), static_cast<std::uint64_t>(radius));
-            if (!is_significant(c.test, larger.window, larger.counts, larger.shape, u)) continue;
-            const FilterPlaces look = filter_places(c, larger.window.start);
-            const FoundArrival light =
-                find_in_trace(z.empty() ? y.data() : z.data(), noise.live, noise.edges,
-                              c.filters[filter_for(larger, c.test.width)], look.places, look.around);
-            larger.accepted = stands_out(light);
-            if (!larger.accepted || !is_better(gate, larger, c.test.width)) continue;
-            gate = larger;
-            found = light;
-            of_radius = radius;
+GateSearch gate_on_cpu(const TraceTile& tile, std::int64_t trace, const AdaptiveGate::Coefficients& c,
+                       SearchRoom& room) {
+    GateSearch best;
+    for (std::int64_t radius = 0; radius <= c.radius && !tile.is_masked(trace); ++radius) {
+        if (best.gate.accepted && best.gate.window.counts >= c.few_counts) break;
+        const TraceNoise noise = summed_noise(tile, trace, radius);
+        const std::int64_t first = first_searched(c.test, noise);
+        const std::int64_t last = last_searched(c.test, noise);
+        AcceptedGate larger;
+        if (first < last) {
+            add_up(tile, trace, radius, room.y, room.z);
+            fill_shape(c.test, noise, room.before);
+            larger.counts = sum_counts({room.y.data(), CountType::f4, 1, tile.counts.bins}, 0, first, last);
+            larger.shape = shape_of_range(noise, room.before, first, last);
+            larger.window = most_significant_window(c.test, noise, room.y.data(), room.before, first, last,
+                                                    larger.counts, larger.shape);
         }
-        write_gate(tile, i, c, sum_counts(tile.counts, i, 0, tile.counts.bins), gate, found);
+        const double u =
+            dither(static_cast<std::uint64_t>(tile.window.pixel(trace)), static_cast<std::uint64_t>(radius));
+        if (!is_significant(c.test, larger.window, larger.counts, larger.shape, u)) continue;
+        const FilterPlaces look = filter_places(c, larger.window.start);
+        const FoundArrival light = find_in_trace(room.light(), noise.live, noise.edges,
+                                                 c.filters[filter_for(larger, c.test.width)], look.places, look.around);
+        larger.accepted = stands_out(light);
+        if (!larger.accepted || !is_better(best.gate, larger, c.test.width)) continue;
+        best = {larger, light, radius};
+    }
+    return best;
+}
+
+void AdaptiveGate::on_cpu(const TraceTile& tile, const Coefficients& c) {
+    SearchRoom room(tile);
+    for (std::int64_t i = 0; i < tile.counts.traces; ++i) {
+        const GateSearch found = gate_on_cpu(tile, i, c, room);
+        write_gate(tile, i, c, sum_counts(tile.counts, i, 0, tile.counts.bins), found.gate, found.light);
         if (!c.last) continue;
         LastSurface last;
-        if (gate.accepted) {
-            const TraceNoise noise = summed_noise(tile, i, of_radius);
-            add_up(tile, i, of_radius, y, z);
-            fill_shape(c.test, noise, before);
-            const SummedTrace trace{c,      y.data(), z.empty() ? y.data() : z.data(),
-                                    before, noise,    last_searched(c.test, noise)};
-            last = find_last_surface(trace, c, gate, found, static_cast<std::uint64_t>(tile.window.pixel(i)));
+        if (found.gate.accepted) {
+            const TraceNoise noise = summed_noise(tile, i, found.radius);
+            add_up(tile, i, found.radius, room.y, room.z);
+            fill_shape(c.test, noise, room.before);
+            const SummedTrace trace{c, room.y.data(), room.light(), room.before, noise, last_searched(c.test, noise)};
+            last =
+                find_last_surface(trace, c, found.gate, found.light, static_cast<std::uint64_t>(tile.window.pixel(i)));
         }
-        write_last(tile, i, c, gate.accepted, last);
+        write_last(tile, i, c, found.gate.accepted, last);
     }
     for (std::int64_t i = 0; i < tile.counts.traces; ++i) flag_low_counts(tile, i);
 }

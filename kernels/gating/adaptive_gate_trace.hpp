@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <vector>
 
 #include "kernels/gating/adaptive_gate.hpp"
 #include "kernels/support/matched_filter_trace.hpp"
@@ -139,5 +140,22 @@ FL_HD inline void flag_low_counts(const TraceTile& tile, std::int64_t trace) {
 FL_HD inline bool stands_out(const FoundArrival& found) {
     return found.signal > 0 && found.sigma < 1e6F && found.position - found.position == 0;
 }
+
+// The gate of one trace, the light in it and the radius of the square of traces that showed it, as the CPU finds them.
+struct GateSearch {
+    AcceptedGate gate;
+    FoundArrival light;
+    std::int64_t radius = 0;
+};
+struct SearchRoom {  // for sums over traces; z over their live fractions where there are any
+    std::vector<float> y, z;
+    std::vector<double> before;
+
+    explicit SearchRoom(const TraceTile& tile)
+        : y(static_cast<std::size_t>(tile.counts.bins)), z(tile.model.live == nullptr ? 0 : y.size()) {}
+    [[nodiscard]] const float* light() const { return z.empty() ? y.data() : z.data(); }
+};
+GateSearch gate_on_cpu(const TraceTile& tile, std::int64_t trace, const AdaptiveGate::Coefficients& c,
+                       SearchRoom& room);
 
 }  // namespace firstlight

@@ -189,4 +189,47 @@ DevianceSums deviance_of(const TraceBins& bins, const FitState& state) {
     return deviance_sums(bins, value);
 }
 
+bool fit_on_cpu(const TraceTile& tile, std::int64_t trace, const ComponentFit::Coefficients& c, double total,
+                TraceBins& bins, FitState& state) {
+    const DetectorModel& m = tile.model;
+    const std::int64_t all = tile.counts.bins;
+    const FitWindow window = fit_window(c.table, all, static_cast<double>(m.arrival[trace]));
+    if (tile.is_masked(trace) || !response_inside(c.table, m.edges, all, window)) return false;
+    const LeadBins lead = fill_bins(tile, trace, c, window, bins);
+    double width = 0;
+    for (std::size_t k = 0; k < static_cast<std::size_t>(window.last - window.first); ++k)
+        width += static_cast<double>(bins.part[background_part][k]);
+    start_values(c, lead, total - lead.counts, width, m.dark == nullptr ? 0.0 : static_cast<double>(m.dark[trace]),
+                 m.gain == nullptr ? 1.0 : static_cast<double>(m.gain[trace]), state);
+    TraceSums sums{tile, trace, c, bins, window};
+    fit_trace(c, sums, window.arrival, state);
+    return true;
+}
+
+ExpectedParts expected_parts(const TraceTile& tile, std::int64_t trace, const ComponentFit::Coefficients& c,
+                             const FitState& state) {
+    const DetectorModel& m = tile.model;
+    const std::int64_t all = tile.counts.bins;
+    const FitWindow window = moved_window(c.table, fit_window(c.table, all, static_cast<double>(m.arrival[trace])),
+                                          state.value[arrival_parameter]);
+    const double gain = m.gain == nullptr ? 1.0 : static_cast<double>(m.gain[trace]);
+    ExpectedParts parts;
+    for (int j = 0; j < component_count; ++j) {
+        // A background that is not fitted is the model's, and is expected all the same.
+        if (!c.present[j] && j != background_part) continue;
+        std::vector<double>& counts = parts.counts[j];
+        counts.assign(static_cast<std::size_t>(all), 0.0);
+        for (std::int64_t i = 0; i < all; ++i) {
+            double& expected = counts[static_cast<std::size_t>(i)];
+            if (j == background_part) {
+                expected = state.value[j] * live_width(m, all, trace, i);
+            } else if (i >= window.first && i < window.last) {
+                const double live = m.live == nullptr ? 1.0 : static_cast<double>(m.live[trace * all + i]);
+                expected = state.value[j] * gain * live * static_cast<double>(curve_at(c.table, window, m.edges, j, i));
+            }
+        }
+    }
+    return parts;
+}
+
 }  // namespace firstlight

@@ -44,4 +44,17 @@ struct TraceSums {
     FitSums operator()(const double* value, bool expected);
 };
 
+// Fits one trace whose counts are `total` in all; false where there is nothing to fit: masked, or the response leaves
+// the data. `bins` is room for it and then holds what deviance_of() needs.
+bool fit_on_cpu(const TraceTile& tile, std::int64_t trace, const ComponentFit::Coefficients& c, double total,
+                TraceBins& bins, FitState& state);
+
+// Expected counts of each part in each bin of the trace, as its fit has them: [component][bins], empty for parts that
+// are not fitted. Bins that the curves do not reach hold background alone.
+struct ExpectedParts {
+    std::vector<double> counts[component_count];
+};
+ExpectedParts expected_parts(const TraceTile& tile, std::int64_t trace, const ComponentFit::Coefficients& c,
+                             const FitState& state);
+
 }  // namespace firstlight

@@ -186,26 +186,14 @@ ComponentFit::Coefficients ComponentFit::prepare(const Params& params, StageCont
 }
 
 void ComponentFit::on_cpu(const TraceTile& tile, const Coefficients& c) {
-    const DetectorModel& m = tile.model;
     const std::int64_t all = tile.counts.bins;
     TraceBins bins(all, c.fit_arrival);
     for (std::int64_t i = 0; i < tile.counts.traces; ++i) {
-        const double total = sum_counts(tile.counts, i, 0, all);
-        const FitWindow window = fit_window(c.table, all, static_cast<double>(m.arrival[i]));
-        if (tile.is_masked(i) || !response_inside(c.table, m.edges, all, window)) {
-            write_fitted(tile, i, c, nullptr, total, {});
-            continue;
-        }
-        const LeadBins lead = fill_bins(tile, i, c, window, bins);
-        double width = 0;
-        for (std::size_t k = 0; k < static_cast<std::size_t>(window.last - window.first); ++k)
-            width += static_cast<double>(bins.part[background_part][k]);
         FitState state;
-        start_values(c, lead, total - lead.counts, width, m.dark == nullptr ? 0.0 : static_cast<double>(m.dark[i]),
-                     m.gain == nullptr ? 1.0 : static_cast<double>(m.gain[i]), state);
-        TraceSums sums{tile, i, c, bins, window};
-        fit_trace(c, sums, window.arrival, state);
-        write_fitted(tile, i, c, &state, total, deviance_of(bins, state));
+        const double total = sum_counts(tile.counts, i, 0, all);
+        if (fit_on_cpu(tile, i, c, total, bins, state))
+            write_fitted(tile, i, c, &state, total, deviance_of(bins, state));
+        else write_fitted(tile, i, c, nullptr, total, {});
     }
 }
 

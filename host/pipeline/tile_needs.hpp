@@ -1,0 +1,18 @@
+// What the stages of a recipe write, and so what a tile of its trace stages must have room for.
+#pragma once
+
+#include <vector>
+
+#include "host/pipeline/recipe.hpp"
+#include "host/pipeline/tile_memory.hpp"
+
+namespace firstlight {
+
+// Layers that any stage of this kind writes, each once, in the order of Layer; of image stages without those made from
+// a layer that no trace stage writes.
+[[nodiscard]] std::vector<Layer> layers_of(const Recipe& recipe, StageKind kind);
+
+// Of the trace stages; light is not kept.
+[[nodiscard]] TileNeeds tile_needs(const Recipe& recipe, const Scan& scan);
+
+}  // namespace firstlight
