@@ -11,52 +11,10 @@
 #include "host/io/probe.hpp"
 #include "host/io/sha256.hpp"
 #include "host/pipeline/build_facts.hpp"
-#include "host/pipeline/event_source.hpp"
+#include "host/pipeline/job_sources.hpp"
 #include "host/pipeline/light_path.hpp"
-#include "kernels/support/parallel_for.hpp"
 
 namespace firstlight {
-namespace {
-
-// Where the counts of a file come from, whatever kind it is of.
-struct JobSources {
-    Scan scan;
-    CountSource counts, reference;
-    std::vector<std::string> remarks;
-
-    // `calibrated`: the file's scan, with a calibration in place of what it says of itself.
-    JobSources(const AcquisitionFile& file, const Scan& calibrated, Queue& queue, const Job& job,
-               const std::atomic<bool>* cancelled)
-        : scan(calibrated) {
-        const auto open = [&](const EventDataset& events, std::unique_ptr<EventSource>& source) {
-            EventSourceOptions options;
-            options.memory_bytes = job.memory_bytes != 0 ? job.memory_bytes : machine_memory() / 2;
-            if (file.reference_events() != nullptr) options.memory_bytes /= 2;  // one of two
-            options.threads = job.threads > 0 ? job.threads : machine_threads();
-            options.cancelled = cancelled;
-            source = std::make_unique<EventSource>(events, queue, options);
-            const EventSurvey& survey = source->survey();
-            if (survey.wraps > 0) remarks.push_back(wrap_remark(events, survey));
-            if (survey.disorder && job.strict)
-                throw Error(ExitCode::bad_input, *survey.disorder, "refused because of --strict");
-            if (survey.disorder) remarks.push_back(*survey.disorder);
-            return source->counts();
-        };
-        if (file.events() != nullptr) {
-            counts = open(*file.events(), events_);
-            scan.type = counts.type;
-        } else {
-            counts = source_of(file.counts());
-        }
-        if (file.reference_events() != nullptr) reference = open(*file.reference_events(), reference_events_);
-        else if (file.reference() != nullptr) reference = source_of(*file.reference());
-    }
-
-  private:
-    std::unique_ptr<EventSource> events_, reference_events_;
-};
-
-}  // namespace
 
 Scan calibrated_scan(const Scan& scan, const std::filesystem::path& calibration_path,
                      std::vector<std::string>* replaced) {

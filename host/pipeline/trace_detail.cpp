@@ -79,8 +79,9 @@ struct DrawnResponse {
 
 class Collector {
   public:
-    explicit Collector(const TraceStages& stages)
+    Collector(const TraceStages& stages, bool of_one)
         : stages_(stages),
+          of_one_(of_one),
           scan_(stages.scan()),
           bins_(static_cast<std::size_t>(scan_.bins)),
           response_(scan_),
@@ -94,15 +95,17 @@ class Collector {
 
     void add(const TraceTile& tile, std::int64_t trace) {
         if (detail_.edge_ps.empty()) set_times(tile);
-        if (tile.is_masked(trace)) {
-            ++detail_.masked;
-            return;
-        }
-        ++detail_.pixels;
         const DetectorModel& m = tile.model;
         y_.assign(bins_, 0.0);
         for (std::size_t i = 0; i < bins_; ++i)
             y_[i] = exact_count_at(tile.counts, trace, static_cast<std::int64_t>(i));
+        if (of_one_) remember_layers(tile, trace);
+        if (tile.is_masked(trace)) {
+            ++detail_.masked;
+            if (of_one_) add_to(detail_.counts, y_);  // people want to see why
+            return;
+        }
+        ++detail_.pixels;
         add_to(detail_.counts, y_);
         const double gain = m.gain == nullptr ? 1.0 : static_cast<double>(m.gain[trace]);
         gain_.add(gain);
@@ -122,7 +125,6 @@ class Collector {
         }
         if (fit_ == nullptr && response_.measured && std::isfinite(arrival))
             add_response(tile, trace, arrival, unscattered, weight);
-        remember_layers(tile, trace);
     }
 
     TraceDetail finish() {
@@ -146,7 +148,6 @@ class Collector {
         d.gain = gain_.get().value_or(1);
         d.dark_per_bin = dark_.get().value_or(0);
         d.shift_ps = shift_.get().value_or(0) * scan_.bin_width_s * 1e12;
-        if (d.pixels != 1) d.layers.clear();
         return std::move(detail_);
     }
 
@@ -246,6 +247,7 @@ class Collector {
     }
 
     const TraceStages& stages_;
+    bool of_one_;
     const Scan& scan_;
     std::size_t bins_;
     DrawnResponse response_;
@@ -264,7 +266,7 @@ TraceDetail trace_detail(const TraceStages& stages, const std::vector<std::int64
     if (pixels.empty())
         throw Error(ExitCode::usage, "no pixel is chosen", "a trace is that of one pixel or of several",
                     "choose a pixel or a region");
-    Collector all(stages);
+    Collector all(stages, pixels.size() == 1);
     for (const std::int64_t pixel : pixels)
         stages.run(pixel, [&](const TraceTile& tile, std::int64_t trace) { all.add(tile, trace); });
     return all.finish();

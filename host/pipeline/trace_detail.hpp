@@ -4,11 +4,13 @@
 //   const TraceStages stages({scan, counts, nullptr, recipe, view, nullptr});
 //   const TraceDetail detail = trace_detail(stages, {pixel});
 //
-// Times are in ps on the acquisition's axis. A bin's own time is its true centre (bin_nonlinearity moves it); a gated
-// camera's is its gate's delay, which is not the middle of its bin where delays are uneven. Curves are *expected
-// counts* of each bin, with the detector's model in them (live fraction, gain, bin width), so that they lie on the
-// counts: sum over bins of a component / (gain * live) is the layer's value, less what comes after the data.
+// Times are in ps on the acquisition's axis; arrival and windows are on the pixel's own clock, with its skew. A bin's
+// own time is its true centre (bin_nonlinearity moves it); a gated camera's is its gate's delay, which is not the
+// middle of its bin where delays are uneven. Curves are *expected counts* of each bin, with the detector's model in
+// them (live fraction, gain, bin width), so that they lie on the counts: sum over bins of a component / (gain * live)
+// is the layer's value, less what comes after the data.
 //
+// A masked pixel by itself shows its counts and nothing that an estimate would say of them.
 // Of several pixels counts, components and residuals are sums over those that are not masked; arrival and windows are
 // means (pixels differ by their skew), the gate's weight is that of the summed counts.
 #pragma once

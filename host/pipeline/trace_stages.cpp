@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 
+#include "host/pipeline/job_sources.hpp"
 #include "host/pipeline/pipeline.hpp"
 #include "host/pipeline/scan_kind.hpp"
 #include "host/pipeline/survey_tiles.hpp"
@@ -136,6 +137,7 @@ const void* TraceStages::coefficients(std::string_view stage) const {
 
 void TraceStages::run(std::int64_t pixel, const std::function<void(const TraceTile&, std::int64_t)>& look) const {
     Parts& p = *parts_;
+    if (p.cancelled != nullptr && *p.cancelled) throw Interrupted();
     if (pixel < 0 || pixel >= p.scan.pixels())
         throw Error(ExitCode::usage, fmt::format("{}: there is no pixel {}", p.scan.name, pixel),
                     fmt::format("the scan has {}, counted from 0", p.scan.pixels()));
@@ -155,6 +157,28 @@ void TraceStages::run(std::int64_t pixel, const std::function<void(const TraceTi
         p.prepared[s].stage->run_traces(*p.host, tile, p.prepared[s].coefficients.get(), 0);
     }
     look(tile, (y - window.y0) * window.columns + x - window.x0);
+}
+
+std::shared_ptr<const TraceStages> open_trace_stages(const Job& job, std::int64_t view,
+                                                     const std::atomic<bool>* cancelled) {
+    struct Opened {
+        AcquisitionFile file;
+        std::unique_ptr<Queue> queue;
+        JobSources sources;
+        TraceStages stages;
+
+        Opened(const Job& of, const OpenOptions& how, std::int64_t of_view, const std::atomic<bool>* stop)
+            : file(AcquisitionFile::open(of.scan_path, how)),
+              queue(open_cpu_queue(of.threads > 0 ? of.threads : machine_threads())),
+              sources(file, calibrated_scan(file.scan(), of.calibration_path), *queue, of, stop),
+              stages({sources.scan, sources.counts, file.scan().has_reference ? &sources.reference : nullptr, of.recipe,
+                      of_view, stop}) {}
+    };
+    OpenOptions how;
+    how.strict = job.strict;
+    if (job.memory_bytes != 0) how.memory_limit = job.memory_bytes;
+    const auto opened = std::make_shared<Opened>(job, how, view, cancelled);
+    return {opened, &opened->stages};
 }
 
 }  // namespace firstlight

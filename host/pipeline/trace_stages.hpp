@@ -15,6 +15,7 @@
 #include <memory>
 
 #include "host/pipeline/count_source.hpp"
+#include "host/pipeline/job.hpp"
 #include "host/pipeline/recipe.hpp"
 #include "kernels/support/scan.hpp"
 
@@ -53,5 +54,10 @@ class TraceStages {
     struct Parts;
     std::unique_ptr<Parts> parts_;
 };
+
+// The same from a file: the job's scan, calibration and recipe, with all that they refer to. `cancelled` must live as
+// long.
+[[nodiscard]] std::shared_ptr<const TraceStages> open_trace_stages(const Job& job, std::int64_t view,
+                                                                   const std::atomic<bool>* cancelled);
 
 }  // namespace firstlight

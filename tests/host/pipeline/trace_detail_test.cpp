@@ -109,7 +109,8 @@ TEST(TraceDetail, counts_between_the_gates_edges_are_ballistic_and_background) {
                 EXPECT_EQ(d.pixels, 0);
                 EXPECT_EQ(d.masked, 1);
                 EXPECT_FALSE(d.gate || d.arrival_ps);
-                EXPECT_EQ(sum_of(d.counts), 0);
+                EXPECT_EQ(sum_of(d.counts), d.layers.at("counts"));
+                EXPECT_TRUE(d.response.empty() && std::isnan(d.layers.at("ballistic")));
                 continue;
             }
             const auto at = static_cast<std::size_t>(p);
@@ -327,6 +328,7 @@ TEST(TraceDetail, several_pixels_are_added_up) {
     const TraceDetail sum = trace_detail(gates, {4, 5, 6});
     EXPECT_EQ(sum.pixels, 2);
     EXPECT_EQ(sum.masked, 1);
+    EXPECT_EQ(sum_of(sum.counts), sum_of(trace_detail(gates, {4}).counts) + sum_of(trace_detail(gates, {6}).counts));
     const TraceDetail four = trace_detail(gates, {4}), six = trace_detail(gates, {6});
     EXPECT_NEAR(sum.gate->from_ps, (four.gate->from_ps + six.gate->from_ps) / 2, 1e-9);
     EXPECT_NEAR(weighted_sum(sum.gate_weight, sum.counts),
