@@ -8,6 +8,7 @@
 
 #include "kernels/gating/adaptive_gate_trace.hpp"
 #include "kernels/gating/component_bins.hpp"
+#include "kernels/gating/last_surface.hpp"
 #include "kernels/gating/time_gate_trace.hpp"
 #include "kernels/support/layers.hpp"
 #include "kernels/support/response.hpp"
@@ -48,32 +49,30 @@ void add_to(std::vector<double>& sum, const std::vector<double>& values) {
 // The response to draw: the scan's, else what is known of the detector and the pulse.
 struct DrawnResponse {
     ResponseOrigin origin = ResponseOrigin::none;
-    std::optional<BinnedResponse> measured;
-    double fwhm_bins = 0;
+    std::optional<BinnedResponse> binned;
 
-    explicit DrawnResponse(const Scan& scan) {
-        if (!scan.irf.empty()) {
-            origin = ResponseOrigin::measured;
-            measured = binned_response(scan);
-            fwhm_bins = measured->fwhm_bins;
-            return;
+    DrawnResponse(const Scan& scan, const Recipe& recipe) {
+        double fwhm_s = 0;
+        if (const MatchedArrival::Params* arrival = recipe.params<MatchedArrival>();
+            arrival != nullptr && arrival->response == MatchedArrival::ResponseSource::gaussian)
+            fwhm_s = arrival->gaussian_fwhm_ps * 1e-12;
+        else if (!scan.irf.empty()) origin = ResponseOrigin::measured;
+        else if (scan.jitter_fwhm_s) fwhm_s = std::hypot(*scan.jitter_fwhm_s, scan.pulse_fwhm_s.value_or(0));
+        if (origin == ResponseOrigin::measured) {
+            binned = binned_response(scan);
+        } else if (fwhm_s > 0) {
+            origin = ResponseOrigin::gaussian;
+            Scan with;
+            with.rows = with.columns = 1;
+            with.bins = scan.bins;
+            with.bin_width_s = scan.bin_width_s;
+            with.irf = gaussian_response(fwhm_s);
+            binned = binned_response(with);
         }
-        if (!scan.jitter_fwhm_s) return;
-        const double fwhm_s = std::hypot(*scan.jitter_fwhm_s, scan.pulse_fwhm_s.value_or(0));
-        if (!(fwhm_s > 0)) return;
-        origin = ResponseOrigin::jitter;
-        Scan gaussian;
-        gaussian.rows = gaussian.columns = 1;
-        gaussian.bins = scan.bins;
-        gaussian.bin_width_s = scan.bin_width_s;
-        gaussian.irf = gaussian_response(fwhm_s);
-        measured = binned_response(gaussian);
-        fwhm_bins = measured->fwhm_bins;
     }
     // Of the pixel's own response where there is one and the gate uses it.
     [[nodiscard]] CumulativeResponse of(const Scan& scan, std::int64_t pixel, bool own) const {
-        return own && origin == ResponseOrigin::measured ? pixel_response(scan, *measured, pixel)
-                                                         : measured->cumulative;
+        return own && origin == ResponseOrigin::measured ? pixel_response(scan, *binned, pixel) : binned->cumulative;
     }
 };
 
@@ -84,7 +83,7 @@ class Collector {
           of_one_(of_one),
           scan_(stages.scan()),
           bins_(static_cast<std::size_t>(scan_.bins)),
-          response_(scan_),
+          response_(scan_, stages.recipe()),
           time_gate_(stages.coefficients<TimeGate>()),
           adaptive_gate_(stages.coefficients<AdaptiveGate>()),
           fit_(stages.coefficients<ComponentFit>()) {
@@ -123,8 +122,7 @@ class Collector {
             weighted_[i] += weight[i] * y_[i];
             weights_[i] += weight[i];
         }
-        if (fit_ == nullptr && response_.measured && std::isfinite(arrival))
-            add_response(tile, trace, arrival, unscattered, weight);
+        if (fit_ == nullptr && std::isfinite(arrival)) add_response(tile, trace, arrival, unscattered, weight);
     }
 
     TraceDetail finish() {
@@ -143,7 +141,7 @@ class Collector {
         if (!d.total.empty())
             for (std::size_t i = 0; i < bins_; ++i)
                 d.residual.push_back(d.total[i] > 0 ? (d.counts[i] - d.total[i]) / std::sqrt(d.total[i]) : nan_value);
-        if (!d.response.empty()) d.response_origin = response_.origin;
+        if (!d.response.empty()) d.response_origin = origin();
         d.deviance = deviance_.get();
         d.gain = gain_.get().value_or(1);
         d.dark_per_bin = dark_.get().value_or(0);
@@ -152,6 +150,13 @@ class Collector {
     }
 
   private:
+    [[nodiscard]] ResponseOrigin origin() const {
+        const AdaptiveGate::Params* own = stages_.recipe().params<AdaptiveGate>();
+        if (own == nullptr) return response_.origin;
+        return own->response == AdaptiveGate::ResponseSource::gaussian ? ResponseOrigin::gaussian
+                                                                       : ResponseOrigin::measured;
+    }
+
     void set_times(const TraceTile& tile) {
         for (std::int64_t i = 0; i <= scan_.bins; ++i)
             detail_.edge_ps.push_back(scan_.time_of(bin_edge(tile.model.edges, i)) * 1e12);
@@ -209,23 +214,39 @@ class Collector {
     void add_response(const TraceTile& tile, std::int64_t trace, double arrival, double unscattered,
                       const std::vector<double>& weight) {
         const DetectorModel& m = tile.model;
-        const bool own = time_gate_ != nullptr && time_gate_->shares_per_pixel;
-        const CumulativeResponse curve = response_.of(scan_, tile.window.pixel(trace), own);
+        std::vector<double> light(bins_);  // of one count that arrives then
+        if (adaptive_gate_ != nullptr) {   // as its filter looks for it, with what was scattered forwards
+            KnownLight one;
+            one.position[0] = arrival;
+            one.signal[0] = 1;
+            one.count = 1;
+            for (std::size_t i = 0; i < bins_; ++i)
+                light[i] = known_in_bin(adaptive_gate_->filters[0], one, m.edges, static_cast<std::int64_t>(i));
+        } else if (response_.binned) {
+            const bool own = time_gate_ != nullptr && time_gate_->shares_per_pixel;
+            const CumulativeResponse curve = response_.of(scan_, tile.window.pixel(trace), own);
+            for (std::size_t i = 0; i < bins_; ++i) {
+                const auto bin = static_cast<std::int64_t>(i);
+                light[i] = curve.between(bin_edge(m.edges, bin) - arrival, bin_edge(m.edges, bin + 1) - arrival);
+            }
+        } else {
+            return;
+        }
         const double gain = m.gain == nullptr ? 1.0 : static_cast<double>(m.gain[trace]);
         std::vector<double> expected(bins_);
+        const double fwhm = response_.binned ? response_.binned->fwhm_bins : 0;
         double in_gate = 0, near = 0, near_counts = 0, lead_counts = 0, lead_width = 0, near_width = 0;
         for (std::size_t i = 0; i < bins_; ++i) {
             const auto bin = static_cast<std::int64_t>(i);
             const double from = bin_edge(m.edges, bin) - arrival, to = bin_edge(m.edges, bin + 1) - arrival;
             const double live = m.live == nullptr ? 1.0 : static_cast<double>(m.live[trace * scan_.bins + bin]);
-            const double light = curve.between(from, to);
-            expected[i] = light * live * gain;
-            in_gate += weight[i] * light;
-            if (to < -3 * response_.fwhm_bins) {
+            expected[i] = light[i] * live * gain;
+            in_gate += weight[i] * light[i];
+            if (to < -3 * fwhm) {
                 lead_counts += y_[i] / live;
                 lead_width += to - from;
-            } else if (std::abs(from + to) / 2 <= response_.fwhm_bins) {
-                near += light;
+            } else if (std::abs(from + to) / 2 <= fwhm) {
+                near += light[i];
                 near_counts += y_[i] / live;
                 near_width += to - from;
             }

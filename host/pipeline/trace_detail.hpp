@@ -35,7 +35,7 @@ struct TraceComponent {
 };
 
 // Where a response that is drawn came from.
-enum class ResponseOrigin : std::uint8_t { none, measured, jitter };
+enum class ResponseOrigin : std::uint8_t { none, measured, gaussian };
 
 struct TraceDetail {
     std::int64_t pixels = 0;      // summed
@@ -49,8 +49,8 @@ struct TraceDetail {
     // The response at the arrival, scaled to the unscattered counts: a fit's ballistic ones; else ballistic * purity
     // (purity 1 where it is not known) over the gate's share of the response; without a gate the counts within a FWHM
     // of the arrival, less those before the light, over the response's share there. From /entry/calibration/irf (a
-    // pixel's own where there are such and the gate uses them), else a Gaussian of the detector's jitter and the
-    // pulse's length.
+    // pixel's own where there are such and the gate uses them); of adaptive_gate what it looks for, with the light that
+    // was scattered forwards; a Gaussian where a stage was told so, or of the detector's jitter and the pulse's length.
     ResponseOrigin response_origin = ResponseOrigin::none;
     std::vector<double> response;  // [bins] expected counts; empty where there is none
 

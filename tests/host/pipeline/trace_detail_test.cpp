@@ -184,7 +184,7 @@ TEST(TraceDetail, the_response_stands_at_the_arrival_and_holds_the_unscattered_c
     s.scan.jitter_fwhm_s = 40e-12;
     s.scan.pulse_fwhm_s = 30e-12;
     const TraceStages without({s.scan, counts, nullptr, recipe, 0, nullptr});
-    check(trace_detail(without, {1}), ResponseOrigin::jitter, 50 / 2.3548, 1);
+    check(trace_detail(without, {1}), ResponseOrigin::gaussian, 50 / 2.3548, 1);
     s.scan.jitter_fwhm_s.reset();
     const TraceStages unknown({s.scan, counts, nullptr, recipe, 0, nullptr});
     const TraceDetail none = trace_detail(unknown, {1});
@@ -356,8 +356,22 @@ TEST(TraceDetail, an_adaptive_gate_is_the_one_that_was_accepted) {
         EXPECT_GT(*d.arrival_ps, d.gate->from_ps);
         EXPECT_LT(*d.arrival_ps, d.gate->to_ps);
         EXPECT_NEAR(weighted_sum(d.gate_weight, d.response), d.layers.at("ballistic") * d.gain, 1e-3);
+        EXPECT_EQ(d.response_origin, ResponseOrigin::measured);
     }
     EXPECT_GT(accepted, 25);
+    Recipe gaussian = recipe;
+    set_parameter(gaussian, "adaptive_gate.response", "gaussian");
+    set_parameter(gaussian, "adaptive_gate.gaussian_fwhm_ps", "45");
+    set_parameter(gaussian, "adaptive_gate.forward_scattered", "ignored");
+    const TraceStages of_gaussian({s.scan, counts, nullptr, gaussian, 0, nullptr});
+    const TraceDetail d = trace_detail(of_gaussian, {1});
+    EXPECT_EQ(d.response_origin, ResponseOrigin::gaussian);
+    const double sum = sum_of(d.response), mean = weighted_sum(d.time_ps, d.response) / sum;
+    double variance = 0;
+    for (std::size_t i = 0; i < 256; ++i)
+        variance += d.response[i] / sum * (d.time_ps[i] - mean) * (d.time_ps[i] - mean);
+    EXPECT_NEAR(mean, *d.arrival_ps, 0.5);
+    EXPECT_NEAR(std::sqrt(variance), std::hypot(45 / 2.3548, 8 / std::sqrt(12.0)), 1);
 }
 
 TEST(TraceDetail, uneven_delays_of_a_gated_camera_have_their_times) {
