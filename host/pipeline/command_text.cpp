@@ -74,7 +74,7 @@ std::optional<std::vector<std::string>> flags_from(const std::string& base, cons
 // The recipe's words, and where it must be saved first.
 void add_recipe(const ReconstructText& text, CommandText& command) {
     const auto add = [&](const std::string& name, const std::vector<std::string>& flags) {
-        command.words.push_back("--recipe");
+        command.words.emplace_back("--recipe");
         command.words.push_back(name);
         command.words.insert(command.words.end(), flags.begin(), flags.end());
     };
