@@ -6,14 +6,16 @@
 #include "host/cli/command.hpp"
 #include "host/cli/compare_resolution.hpp"
 #include "host/cli/compare_summary.hpp"
-#include "host/cli/compare_truth.hpp"
-#include "host/cli/compare_volume.hpp"
 #include "host/cli/console.hpp"
-#include "host/cli/file_kind.hpp"
 #include "host/cli/result_report.hpp"
+#include "host/io/file_kind.hpp"
+#include "host/pipeline/compare_truth.hpp"
+#include "host/pipeline/compare_volume.hpp"
 
 namespace firstlight::cli {
 namespace {
+
+using namespace merits;
 
 struct CompareOptions {
     std::string result, truth;

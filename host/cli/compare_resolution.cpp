@@ -13,6 +13,8 @@
 namespace firstlight::cli {
 namespace {
 
+using merits::Figures, merits::Selected, merits::View, merits::in_words;
+
 std::optional<std::vector<double>> numbers_in(const std::string& text) {
     std::vector<double> numbers;
     const char* at = text.data();

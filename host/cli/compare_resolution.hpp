@@ -5,10 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "host/cli/compare_figures.hpp"
 #include "host/figures_of_merit/resolution.hpp"
+#include "host/pipeline/compare_figures.hpp"
 
 namespace firstlight::cli {
+
+using merits::Comparison;
 
 struct EdgeRequest {
     std::string name;  // "--edge 10,10,50,40", for messages

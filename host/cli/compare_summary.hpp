@@ -4,10 +4,12 @@
 #include <string>
 #include <vector>
 
-#include "host/cli/compare_figures.hpp"
 #include "host/cli/console.hpp"
+#include "host/pipeline/compare_figures.hpp"
 
 namespace firstlight::cli {
+
+using merits::Comparison, merits::Figure, merits::Figures;
 
 constexpr std::size_t most_views_in_full = 4;  // results of more are summed up
 

@@ -1,4 +1,5 @@
-// Words and numbers as people read them, and the checks that every command makes before it starts to work.
+// What commands print (numbers: host/io/readable.hpp), and the checks that every command makes before it starts to
+// work.
 #pragma once
 
 #include <cstddef>
@@ -8,15 +9,13 @@
 #include <utility>
 #include <vector>
 
+#include "host/io/readable.hpp"
+
 namespace firstlight::cli {
 
 using Json = nlohmann::ordered_json;
 
-[[nodiscard]] std::string readable_bytes(std::size_t bytes);  // "1.5 GiB"
-[[nodiscard]] std::string readable_seconds(double seconds);   // "12 s", "3 min 5 s", "0.8 ms"
-[[nodiscard]] std::string readable_count(double count);       // "12,345", "1.23e+09"
-[[nodiscard]] std::string readable_ps(double seconds);        // "512.3 ps", "1.2 ns"
-[[nodiscard]] Json finite_or_null(double value);              // JSON has no NaN
+[[nodiscard]] Json finite_or_null(double value);  // JSON has no NaN
 
 // "512M", "4G", "1.5 GiB" or a number of bytes; 1K is 1024. Errors: usage, naming `flag`.
 [[nodiscard]] std::size_t parse_memory(const std::string& text, const std::string& flag);

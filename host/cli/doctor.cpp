@@ -6,6 +6,7 @@
 #include "host/cli/command.hpp"
 #include "host/cli/console.hpp"
 #include "host/io/acquisition_file.hpp"
+#include "host/io/neighbour_program.hpp"
 #include "host/io/probe.hpp"
 #include "host/pipeline/build_facts.hpp"
 #include "host/pipeline/plan.hpp"
@@ -45,12 +46,37 @@ std::string probe_state(bool& found) {
     return "found";
 }
 
+struct ViewerState {
+    bool found = false;
+    std::string graphics;  // what would draw its window, as it says
+    std::string why_not;
+};
+
+// The viewer is asked itself: which graphics it gets depends on the display.
+ViewerState viewer_state() {
+    ViewerState state;
+    const std::filesystem::path viewer = find_neighbour_program("firstlight-viewer", "FIRSTLIGHT_VIEWER");
+    std::error_code ignored;
+    if (viewer.empty() || !std::filesystem::exists(viewer, ignored)) {
+        state.why_not = viewer.empty() ? "firstlight-viewer is not installed: build with -DFIRSTLIGHT_VIEWER=ON"
+                                       : viewer.string() + " is not there: FIRSTLIGHT_VIEWER names it";
+        return state;
+    }
+    state.found = true;
+    const ProgramOutput said = output_of(viewer, {"--graphics"});
+    const std::string line = said.text.substr(said.text.rfind('\n') + 1);  // libraries may have remarks before it
+    (said.code == 0 ? state.graphics : state.why_not) = line;
+    if (said.code != 0 && said.text.empty()) state.why_not = viewer.string() + " cannot be started";
+    return state;
+}
+
 int examine(bool as_json) {
     const BuildFacts build = build_facts();
     std::string why_not;
     const auto cuda = open_cuda_queue(0, why_not);
     bool probe_found = false;
     const std::string probe_text = probe_state(probe_found);
+    const ViewerState viewer = viewer_state();
     const std::string filters = "none, shuffle, deflate, fletcher32, lzf, blosc, lz4, zstd, bitshuffle";
     if (as_json) {
         Json json{
@@ -65,7 +91,8 @@ int examine(bool as_json) {
              {{"usable", cuda != nullptr}, {"device", cuda ? Json(cuda->device()) : Json()}, {"why_not", why_not}}},
             {"libraries", FIRSTLIGHT_LIBRARIES},
             {"filters", filters},
-            {"probe", {{"found", probe_found}, {"state", probe_text}}}};
+            {"probe", {{"found", probe_found}, {"state", probe_text}}},
+            {"viewer", {{"found", viewer.found}, {"graphics", viewer.graphics}, {"why_not", viewer.why_not}}}};
         print_json(json);
         return 0;
     }
@@ -81,7 +108,8 @@ int examine(bool as_json) {
         {"backend auto", cuda ? "means cuda" : "means cpu"},
         {"libraries", FIRSTLIGHT_LIBRARIES},
         {"HDF5 filters", filters},
-        {"probe helper", probe_text}};
+        {"probe helper", probe_text},
+        {"viewer", viewer.why_not.empty() ? "drawn by " + viewer.graphics : viewer.why_not}};
     print_facts(facts);
     return 0;
 }

@@ -7,8 +7,8 @@
 #include "host/cli/calibration_report.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/console.hpp"
-#include "host/cli/file_kind.hpp"
 #include "host/cli/result_report.hpp"
+#include "host/io/file_kind.hpp"
 #include "kernels/support/gate_axis.hpp"
 
 namespace firstlight::cli {

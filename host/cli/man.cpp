@@ -51,7 +51,8 @@ void describe(const CLI::App& app, const std::string& path, std::string& out) {
 
 std::string stage_section() {
     std::string out =
-        ".SH STAGE PARAMETERS\nThe commands reconstruct and plan take \\fB\\-\\-stage.parameter\\fR \\fIVALUE\\fR for "
+        ".SH STAGE PARAMETERS\nThe commands reconstruct, plan and view take \\fB\\-\\-stage.parameter\\fR "
+        "\\fIVALUE\\fR for "
         "every stage of the recipe.\n";
     for (const StageEntry& stage : stage_list()) {
         out += fmt::format(".SS {} ({})\n{}.\n", plain(stage.info.name), plain(stage.info.family),

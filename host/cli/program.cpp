@@ -97,7 +97,8 @@ std::vector<const CLI::Option*> visible_options(const CLI::App& app, bool positi
 }
 
 bool takes_stage_flags(const CLI::App& command) {
-    return command.get_name() == "reconstruct" || command.get_name() == "plan";
+    const std::string name = command.get_name();
+    return name == "reconstruct" || name == "plan" || name == "view";
 }
 
 std::unique_ptr<CLI::App> make_program(CommandLine& line) {
@@ -120,6 +121,7 @@ std::unique_ptr<CLI::App> make_program(CommandLine& line) {
     add_export(*program, line);
     add_compare(*program, line);
     add_rerun(*program, line);
+    add_view(*program, line);
     add_recipe(*program, line);
     add_schema(*program, line);
     add_doctor(*program, line);
@@ -145,7 +147,7 @@ int run_program(std::vector<std::string> words) {
     if (!line.stage_flags.empty() && !takes_stage_flags(command))
         throw Error(ExitCode::usage,
                     fmt::format("{} has no option --{}", path_of(command), line.stage_flags.front().key),
-                    "parameters of stages are for reconstruct and plan");
+                    "parameters of stages are for reconstruct, plan and view");
     if (!line.run) {
         const std::string words_now = fmt::format("{}", fmt::join(command_names(command), ", "));
         throw Error(ExitCode::usage, fmt::format("{}: a command is missing", path_of(command)), "",

@@ -91,10 +91,11 @@ std::vector<double> percentiles_of(const float* values, const std::uint8_t* flag
     for (std::int64_t i = 0; i < pixels; ++i)
         if (std::isfinite(values[i]) && !is_masked(flags, i) && (!positive || values[i] > 0))
             taken.push_back(values[i]);
+    if (taken.empty()) return std::vector<double>(percents.size(), std::numeric_limits<double>::quiet_NaN());
+    const FloatPercentiles percentiles(taken);
     std::vector<double> found;
     found.reserve(percents.size());
-    for (const double percent : percents)
-        found.push_back(taken.empty() ? std::numeric_limits<double>::quiet_NaN() : percentile(taken, percent));
+    for (const double percent : percents) found.push_back(percentiles.at(percent));
     return found;
 }
 

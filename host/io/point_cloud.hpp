@@ -33,6 +33,7 @@ struct PointCloud {
     bool has_views = false, has_intensity = true, has_depth_sigma = true;  // else the file is without them
     std::string comment;                                                   // one line
     std::vector<SurfacePoint> points;
+    std::vector<std::int64_t> pixels;  // [view][y][x] that each point is of; empty: not known. Not in the file
 };
 
 void write_ply(const std::filesystem::path& path, const PointCloud& cloud, bool force);

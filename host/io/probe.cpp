@@ -1,6 +1,5 @@
 #include "host/io/probe.hpp"
 
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
@@ -12,13 +11,13 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
 #include <cstring>
 #include <string>
 
 #include "host/io/acquisition_file.hpp"
 #include "host/io/calibration_file.hpp"
 #include "host/io/importers/confocal_capture.hpp"
+#include "host/io/neighbour_program.hpp"
 #include "host/io/read_only_file.hpp"
 #include "host/io/result_file.hpp"
 #include "kernels/support/error.hpp"
@@ -31,18 +30,8 @@ namespace {
 constexpr int longest_s = 60;
 
 std::filesystem::path find_probe() {
-    if (const char* given = std::getenv("FIRSTLIGHT_PROBE"); given != nullptr && *given != '\0') return given;
-    std::error_code ignored;
-    std::array<std::filesystem::path, 2> beside{std::filesystem::read_symlink("/proc/self/exe", ignored), {}};
-    Dl_info info{};
-    if (dladdr(reinterpret_cast<const void*>(&find_probe), &info) != 0 && info.dli_fname != nullptr)
-        beside[1] = std::filesystem::absolute(info.dli_fname, ignored);
-    for (const std::filesystem::path& program : beside) {
-        const std::filesystem::path folder = program.parent_path();
-        for (const char* place :
-             {"firstlight-probe", "../libexec/firstlight/firstlight-probe", "../bin/firstlight-probe"})
-            if (!folder.empty() && ::access((folder / place).c_str(), X_OK) == 0) return folder / place;
-    }
+    std::filesystem::path program = find_neighbour_program("firstlight-probe", "FIRSTLIGHT_PROBE");
+    if (!program.empty()) return program;
     throw Error(ExitCode::internal, "the program firstlight-probe is missing",
                 "files from outside are opened by it first", "install it beside firstlight, or set FIRSTLIGHT_PROBE");
 }

@@ -36,7 +36,11 @@ Result run_job(const Job& job, const JobCallbacks& callbacks) {
     const Scan scan = calibrated_scan(file.scan(), job.calibration_path, &calibrated);
     for (const std::string& what : calibrated)
         if (callbacks.say) callbacks.say(what);
-    const std::unique_ptr<Queue> queue = open_queue(job.backend, job.threads, callbacks.say);
+    if (callbacks.hold != nullptr && callbacks.queue == nullptr)
+        throw Error(ExitCode::internal, "a scan is to be held on a queue that ends with the job");
+    std::unique_ptr<Queue> own;
+    if (callbacks.queue == nullptr) own = open_queue(job.backend, job.threads, callbacks.say);
+    Queue* const queue = own ? own.get() : callbacks.queue;
 
     // The file is hashed beside the computation, by a thread in place of the last lane's as long as it takes; both read
     // it through the page cache.
@@ -51,6 +55,7 @@ Result run_job(const Job& job, const JobCallbacks& callbacks) {
         options.tile_traces = job.tile_traces;
         options.cancelled = callbacks.cancelled;
         options.progress = callbacks.progress;
+        options.hold = callbacks.hold;
         options.core_is_taken = [&] { return sha256.wait_for(std::chrono::seconds(0)) != std::future_status::ready; };
         const JobSources sources(file, scan, *queue, job, callbacks.cancelled);
         remarks = sources.remarks;

@@ -33,6 +33,8 @@ struct JobCallbacks {
     const std::atomic<bool>* cancelled = nullptr;
     std::function<void(const Progress&)> progress;
     std::function<void(const std::string&)> say;  // one line for people, e.g. which backend runs and why
+    Queue* queue = nullptr;                       // to run on; null: one is opened as the job says
+    HeldScan* hold = nullptr;                     // as RunOptions::hold; wants a `queue`, see held_scan.hpp
 };
 
 // A scan as a job sees it: the file's, with what the calibration says in its place. Errors: those of read_calibration()

@@ -57,7 +57,7 @@ ToneMap::Params tone_of(const Recipe& recipe, const ImageLayer& layer) {
     const LayerInfo* meant = given != nullptr ? &layer_info(given->layer) : nullptr;
     if (meant == nullptr || layer.name != meant->name) {
         tone.window = ToneMap::WindowFrom::percentiles;
-        if (layer.unit != "count") tone.scale = ToneMap::Scale::linear;
+        if (layer.unit != "counts") tone.scale = ToneMap::Scale::linear;
     }
     const bool any_positive = std::any_of(layer.values.begin(), layer.values.end(), [](float v) { return v > 0; });
     if (!any_positive) tone.scale = ToneMap::Scale::linear;

@@ -8,6 +8,8 @@
 #include <mutex>
 #include <optional>
 
+#include "host/pipeline/held_scan.hpp"
+#include "host/pipeline/image_stages.hpp"
 #include "host/pipeline/quality.hpp"
 #include "host/pipeline/scan_kind.hpp"
 #include "host/pipeline/survey_tiles.hpp"
@@ -29,6 +31,7 @@ class Run {
           recipe_(recipe),
           queue_(queue),
           options_(options),
+          hold_(options.hold),
           host_(open_cpu_queue(1)),
           keep_host_(*host_),
           keep_(queue) {
@@ -48,10 +51,11 @@ class Run {
         plan_options.grid_columns = counts.grid_columns;
         plan_options.source_bytes = counts.memory_bytes + (reference != nullptr ? reference->memory_bytes : 0);
         result_.plan = make_plan(scan_, recipe_, plan_options);
+        if (hold_ != nullptr) hold_->begin(scan_, recipe_, queue_, reference != nullptr && uses_reference(recipe_));
         total_ = scan_.pixels() * (scan_.views * result_.plan.passes + (reference != nullptr ? 1 : 0));
 
         ViewImages reference_images;
-        if (reference != nullptr && uses_reference()) {
+        if (reference != nullptr && uses_reference(recipe_)) {
             Scan reference_scan = scan_;
             reference_scan.type = reference->type;
             reference_scan.views = 1;
@@ -63,10 +67,7 @@ class Run {
             ViewImages images = run_traces(scan_, counts, view, false);
             count_photons(images);
             remark_on_traces(images, "");
-            if (!reference_images.flags.empty())  // a pixel that is bad in the reference has no optical depth either
-                for (std::size_t p = 0; p < images.flags.size(); ++p)
-                    images.flags[p] =
-                        static_cast<std::uint8_t>(images.flags[p] | (reference_images.flags[p] & masked_flags));
+            mask_as_reference(reference_images.flags, images);
             refuse_if_all_masked(images);
             run_images(images, reference_images, view);
             store_view(images, view, result_.images);
@@ -79,10 +80,6 @@ class Run {
     }
 
   private:
-    [[nodiscard]] bool uses_reference() const {
-        return recipe_.find(Attenuation::info.name) != nullptr || recipe_.find(ExpectedArrival::info.name) != nullptr;
-    }
-
     void warn(const std::string& text) {
         if (std::find(result_.warnings.begin(), result_.warnings.end(), text) == result_.warnings.end())
             result_.warnings.push_back(text);
@@ -127,7 +124,7 @@ class Run {
     }
 
     ViewImages stream(const Scan& scan, const CountSource& counts, std::int64_t view, const TileNeeds& needs,
-                      const std::vector<PreparedStage>& stages, const char* what) {
+                      const std::vector<PreparedStage>& stages, const char* what, const HoldTask& hold = {}) {
         StreamTimes times;
         StreamTask task{scan,
                         counts,
@@ -142,7 +139,8 @@ class Run {
                             done_ += traces;
                             options_.progress({what, done_, total_});
                         },
-                        queue_.is_host() ? options_.core_is_taken : nullptr};
+                        queue_.is_host() ? options_.core_is_taken : nullptr,
+                        hold};
         ViewImages images = stream_tiles(queue_, task, times);
         read_seconds_ += times.read_seconds;
         for (std::size_t s = 0; s < stages.size(); ++s) records_[s].seconds += times.stage_seconds[s];
@@ -161,14 +159,24 @@ class Run {
         }
         const char* what = is_reference ? "reference" : "gate";
         std::unique_ptr<SurveyTiles> tiles;
-        const bool sums = counts.in_windows && sums_suffice(recipe_, scan);
+        // What is held are whole traces.
+        const bool sums = hold_ == nullptr && counts.in_windows && sums_suffice(recipe_, scan);
         if (surveys) tiles = std::make_unique<SurveyTiles>(*host_, scan, counts, view, needs, sums || !counts.resident);
 
+        HoldTask hold;  // when the stages before the gate have run, or all of them
+        hold.before = traces.size();
+        if (hold_ != nullptr)
+            hold.take = [this, at = is_reference ? -1 : view](const TraceTile& tile, const TileWindow& inner,
+                                                              int lane) { hold_->hold(at, tile, inner, lane); };
         std::vector<PreparedStage> prepared, on_host;
         for (std::size_t s = 0; s < traces.size(); ++s) {
             const RecipeStage& stage = *traces[s];
             const void* params = stage.params.get();
             const Survey survey = stage.stage->survey(params, scan);
+            if (stage.stage->info.name == std::string_view(TimeGate::info.name) && hold_ != nullptr) {
+                hold_->remember(is_reference ? -1 : view, shared_);
+                hold.before = s;
+            }
             if (survey != Survey::every_pixel) {
                 prepared.push_back(prepare(stage, scan, view, is_reference, s, tiles.get(), sums ? &on_host : nullptr,
                                            [&](StageContext& c) { return stage.stage->prepare(params, c); }));
@@ -192,7 +200,9 @@ class Run {
                 read_seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
                 return stream(scan, summed, view, needs, prepared, what);
             }
-        return stream(scan, counts, view, needs, prepared, what);
+        ViewImages images = stream(scan, counts, view, needs, prepared, what, hold);
+        if (hold_ != nullptr) hold_->keep(is_reference ? -1 : view, images);
+        return images;
     }
 
     void remark_on_traces(ViewImages& images, const char* where) {
@@ -239,32 +249,21 @@ class Run {
                     "--pixel_mask.source");
     }
 
+    [[nodiscard]] StageRecord& record_of(const RecipeStage& stage) {
+        return *std::find_if(records_.begin(), records_.end(),
+                             [&](const StageRecord& r) { return r.name == stage.stage->info.name; });
+    }
+
     void run_images(ViewImages& images, ViewImages& reference, std::int64_t view) {
-        for (const Layer layer : layers_of(recipe_, StageKind::images)) {
-            if (images.layer(layer) != nullptr) continue;
-            images.layers.push_back(layer);
-            images.values.emplace_back(images.flags.size(), std::numeric_limits<float>::quiet_NaN());
-        }
-        const ImageTile host_tile = images.tile(scan_.rows, scan_.columns);
-        ImageTile reference_tile;
-        if (!reference.flags.empty()) reference_tile = reference.tile(scan_.rows, scan_.columns);
-        std::size_t record = 0;
-        for (const RecipeStage& stage : recipe_.stages) {
-            if (stage.stage->kind == StageKind::rendering) continue;
-            if (stage.stage->kind != StageKind::images) {  // of the trace stages, and of a volume's
-                ++record;
-                continue;
-            }
-            const auto start = std::chrono::steady_clock::now();
-            StageContext c = context(scan_, queue_.is_host() ? keep_host_ : keep_, view, false, true);
-            if (!reference.flags.empty()) c.reference_images = &reference_tile;
-            const std::shared_ptr<void> coefficients = stage.stage->prepare(stage.params.get(), c);
-            run_on_queue(stage, images, host_tile, coefficients.get());
-            if (stage.stage->remark != nullptr) remember(stage.stage->info.name, stage.stage->remark(host_tile), view);
-            for (const auto& [name, value] : found_) records_[record].survey[name] = value;
-            records_[record].seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-            ++record;
-        }
+        const auto done = [&](const RecipeStage& stage, const std::string& remark, double seconds) {
+            remember(stage.stage->info.name, remark, view);
+            StageRecord& record = record_of(stage);
+            for (const auto& [name, value] : found_) record.survey[name] = value;
+            record.seconds += seconds;
+        };
+        Keeper& keep = queue_.is_host() ? keep_host_ : keep_;
+        run_image_stages({recipe_, queue_, [&] { return context(scan_, keep, view, false, true); }, {}, done}, scan_,
+                         images, reference);
     }
 
     void run_volume_stage(const RecipeStage& stage, const ViewImages& last_view, ViewImages& reference) {
@@ -286,34 +285,10 @@ class Run {
         records_.back().seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     }
 
-    void run_on_queue(const RecipeStage& stage, ViewImages& images, const ImageTile& host_tile,
-                      const void* coefficients) {
-        if (queue_.is_host()) {
-            stage.stage->run_images(queue_, host_tile, coefficients, 0);
-            return;
-        }
-        ImageTile tile = host_tile;
-        std::vector<QueueMemory> memory;
-        const auto put = [&](const void* from, std::size_t bytes) {
-            memory.emplace_back(queue_, bytes);
-            queue_.upload(memory.back().as(), from, bytes, 0);
-            return memory.back().as();
-        };
-        for (std::size_t l = 0; l < images.layers.size(); ++l)
-            tile.layers[static_cast<int>(images.layers[l])] =
-                static_cast<float*>(put(images.values[l].data(), images.values[l].size() * 4));
-        tile.flags = static_cast<std::uint8_t*>(put(images.flags.data(), images.flags.size()));
-        stage.stage->run_images(queue_, tile, coefficients, 0);
-        for (std::size_t l = 0; l < images.layers.size(); ++l)
-            queue_.download(images.values[l].data(), tile.layers[static_cast<int>(images.layers[l])],
-                            images.values[l].size() * 4, 0);
-        queue_.download(images.flags.data(), tile.flags, images.flags.size(), 0);
-        queue_.synchronize(0);
-    }
-
     void finish() {
+        if (hold_ != nullptr) hold_->finish();
         GatedImages& images = result_.images;
-        if (images.layer("ballistic") == nullptr && !images.layers.empty()) images.signal = images.layers.front().name;
+        name_signal(images);
         for (const auto& [name, value] : quality_of(images)) result_.quality[name] = value;
         result_.stages.push_back({"read", read_seconds_, 0, result_.quality["counts_total"], {}});
         result_.stages.insert(result_.stages.end(), records_.begin(), records_.end());
@@ -328,6 +303,7 @@ class Run {
     const Recipe& recipe_;
     Queue& queue_;
     const RunOptions& options_;
+    HeldScan* hold_;
     std::unique_ptr<Queue> host_;
     Keeper keep_host_, keep_;
     std::map<std::string, Remark> remarks_;  // of image stages, by name

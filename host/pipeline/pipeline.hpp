@@ -26,6 +26,8 @@
 
 namespace firstlight {
 
+class HeldScan;
+
 struct Progress {
     const char* what = "";  // "arrival", "gate", "reference", "volume"
     std::int64_t done = 0;  // traces; thousandths of a volume
@@ -37,6 +39,7 @@ struct RunOptions {
     std::int64_t tile_traces = 0;  // 0: as many as stay in cache
     const std::atomic<bool>* cancelled = nullptr;
     std::function<void(const Progress&)> progress;  // called from any thread, one at a time
+    HeldScan* hold = nullptr;                       // filled on the way, for instant gates (held_scan.hpp)
     std::function<bool()> core_is_taken;            // other work of this job has a core: the last lane of the CPU waits
 };
 

@@ -20,10 +20,6 @@ constexpr std::int64_t survey_side = 16;
 constexpr std::int64_t deconvolved_together = 32;  // traces
 constexpr std::size_t program_bytes = 96 << 20;    // code, libraries and HDF5's caches, left out of the budget
 
-bool fills_live(const Recipe& recipe) {
-    return recipe.find("pile_up") != nullptr || recipe.find("gate_sweep") != nullptr;
-}
-
 std::uint64_t mixed(std::uint64_t v) {  // splitmix64's finaliser: spreads neighbours
     v += 0x9E3779B97F4A7C15ULL;
     v = (v ^ (v >> 30)) * 0xBF58476D1CE4E5B9ULL;
@@ -54,6 +50,12 @@ std::pair<std::int64_t, std::int64_t> block_shape(const Scan& scan, const PlanOp
 }
 
 }  // namespace
+
+ModelParts model_parts_of(const Recipe& recipe) {
+    const bool sweeps = recipe.find(GateSweep::info.name) != nullptr;
+    return {sweeps || recipe.find(PileUp::info.name) != nullptr,
+            sweeps || recipe.find(BinNonlinearity::info.name) != nullptr, recipe.has_family("deconvolution")};
+}
 
 std::size_t machine_memory() {
     return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
@@ -90,7 +92,8 @@ Plan make_plan(const Scan& scan, const Recipe& recipe, const PlanOptions& option
     Plan plan;
     plan.lanes = std::max(1, options.lanes);
     const std::size_t count_bytes = static_cast<std::size_t>(scan.bins) * count_size(scan.type);
-    const std::size_t floats_per_bin = (fills_live(recipe) ? 1U : 0U) + (recipe.has_family("deconvolution") ? 1U : 0U);
+    const ModelParts parts = model_parts_of(recipe);
+    const std::size_t floats_per_bin = (parts.live ? 1U : 0U) + (parts.signal ? 1U : 0U);
     const std::size_t model_per_trace =
         (floats_per_bin * static_cast<std::size_t>(scan.bins) + 8 + layer_count + recipe.stages.size()) * 4;
     const std::size_t memory = options.memory_bytes != 0 ? options.memory_bytes : machine_memory() / 2;

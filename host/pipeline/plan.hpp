@@ -39,6 +39,12 @@ struct Plan {
     std::vector<std::string> notes;
 };
 
+// Parts of the detector's model that a recipe's stages fill in per bin, for which a tile needs memory.
+struct ModelParts {
+    bool live = false, edges = false, signal = false;
+};
+[[nodiscard]] ModelParts model_parts_of(const Recipe& recipe);
+
 // Errors: ExitCode::bad_input when even the smallest tiles do not fit into the memory, with the need stated.
 [[nodiscard]] Plan make_plan(const Scan& scan, const Recipe& recipe, const PlanOptions& options);
 

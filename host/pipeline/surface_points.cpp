@@ -99,6 +99,7 @@ PointCloud surface_points(const GatedImages& images, const std::string& name, st
             point.intensity = intensity;
             point.surface = surface;
             cloud.points.push_back(point);
+            cloud.pixels.push_back(i);
         };
         add(depth, "depth_sigma",
             brightness.values.empty() ? std::numeric_limits<float>::quiet_NaN() : brightness.values[p], 0);

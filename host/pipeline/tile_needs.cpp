@@ -2,14 +2,16 @@
 
 #include <algorithm>
 
+#include "host/pipeline/plan.hpp"
 #include "kernels/support/layers.hpp"
 
 namespace firstlight {
 
-std::vector<Layer> layers_of(const Recipe& recipe, StageKind kind) {
+std::vector<Layer> layers_of(const Recipe& recipe, StageKind kind,
+                             const std::function<bool(const RecipeStage&)>& wanted) {
     std::vector<Layer> layers;
     for (const RecipeStage& stage : recipe.stages) {
-        if (stage.stage->kind != kind) continue;
+        if (stage.stage->kind != kind || (wanted && !wanted(stage))) continue;
         for (const Layer layer : stage.stage->layers(stage.params.get())) layers.push_back(layer);
     }
     std::sort(layers.begin(), layers.end());
@@ -32,10 +34,10 @@ TileNeeds tile_needs(const Recipe& recipe, const Scan& scan) {
         static_cast<int>(std::count_if(recipe.stages.begin(), recipe.stages.end(), [](const RecipeStage& stage) {
             return stage.stage->kind == StageKind::traces;
         }));
-    const bool sweeps = recipe.find(GateSweep::info.name) != nullptr;
-    needs.live = sweeps || recipe.find(PileUp::info.name) != nullptr;
-    needs.edges = sweeps || recipe.find(BinNonlinearity::info.name) != nullptr;
-    needs.signal = recipe.has_family("deconvolution");
+    const ModelParts parts = model_parts_of(recipe);
+    needs.live = parts.live;
+    needs.edges = parts.edges;
+    needs.signal = parts.signal;
     return needs;
 }
 

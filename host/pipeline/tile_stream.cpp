@@ -103,14 +103,19 @@ class Lane {
     void run_tile(const TileWindow& window, const TileWindow& inner, const std::byte* counts, ViewImages& images) {
         memory_.reset();
         TraceTile tile = memory_.tile(window, counts, task_.counts.type);
-        double start = now();
+        const auto hold = [&](std::size_t before) {
+            if (task_.hold.take && task_.hold.before == before) task_.hold.take(tile, inner, index_);
+        };
+        double start = 0;
         for (std::size_t s = 0; s < task_.stages.size(); ++s) {
+            hold(s);
+            start = now();
             tile.effect = memory_.effect(static_cast<int>(s));
             task_.stages[s].stage->run_traces(queue_, tile, task_.stages[s].coefficients.get(), index_);
-            const double end = now();
-            times.stage_seconds[s] += end - start;  // on a GPU: of the launch; the wait is added to the last stage
-            start = end;
+            times.stage_seconds[s] += now() - start;  // on a GPU: of the launch; the wait is added to the last stage
         }
+        hold(task_.stages.size());
+        start = now();
         memory_.download();
         queue_.synchronize(index_);
         if (!times.stage_seconds.empty()) times.stage_seconds.back() += now() - start;

@@ -25,6 +25,12 @@ struct StreamTimes {
     std::vector<double> stage_seconds;  // [stages], summed over lanes
 };
 
+// A look at each tile before stage `before` runs on it (as many as there are: after all), from any lane, in its order.
+struct HoldTask {
+    std::size_t before = 0;
+    std::function<void(const TraceTile&, const TileWindow& inner, int lane)> take;  // empty: none
+};
+
 struct StreamTask {
     const Scan& scan;
     const CountSource& counts;
@@ -35,6 +41,7 @@ struct StreamTask {
     const std::atomic<bool>* cancelled = nullptr;
     std::function<void(std::int64_t traces)> advanced;  // called from any lane after each block
     std::function<bool()> core_is_taken;                // while so, the last of several lanes waits
+    HoldTask hold;
 };
 
 // Errors: those of reading and of stages; Interrupted.

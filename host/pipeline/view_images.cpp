@@ -21,9 +21,12 @@ ImageTile ViewImages::tile(std::int64_t rows, std::int64_t columns) {
     return t;
 }
 
-GatedImages images_of(const Scan& scan) {
+namespace {
+
+// Without layers and mask.
+GatedImages axes_of(const Scan& scan, const std::vector<double>& view_angles, std::int64_t views) {
     GatedImages images;
-    images.views = scan.views;
+    images.views = views;
     images.rows = scan.rows;
     images.columns = scan.columns;
     images.has_views_axis = scan.has_views_axis;
@@ -32,9 +35,30 @@ GatedImages images_of(const Scan& scan) {
     };
     images.y = pixel_axis("y", "position in the object plane", scan.rows, scan.y_m);
     images.x = pixel_axis("x", "position in the object plane", scan.columns, scan.x_m);
-    images.view = scan.view_angle_rad.empty() ? index_axis("view", "view index", scan.views)
-                                              : listed_axis("view", "rad", "rotation angle", scan.view_angle_rad);
+    images.view = view_angles.empty() ? index_axis("view", "view index", views)
+                                      : listed_axis("view", "rad", "rotation angle", view_angles);
+    return images;
+}
+
+}  // namespace
+
+GatedImages images_of(const Scan& scan) {
+    GatedImages images = axes_of(scan, scan.view_angle_rad, scan.views);
     images.mask.assign(static_cast<std::size_t>(images.pixels()), 0);
+    return images;
+}
+
+GatedImages images_of(const Scan& scan, std::int64_t view, ViewImages&& from) {
+    std::vector<double> angle;
+    if (!scan.view_angle_rad.empty()) angle = {scan.view_angle_rad[static_cast<std::size_t>(view)]};
+    GatedImages images = axes_of(scan, angle, 1);
+    for (int l = 0; l < layer_count; ++l)
+        for (std::size_t k = 0; k < from.layers.size(); ++k) {
+            if (from.layers[k] != static_cast<Layer>(l)) continue;
+            const LayerInfo& info = layer_info(from.layers[k]);
+            images.layers.push_back({info.name, info.unit, info.long_name, std::move(from.values[k])});
+        }
+    images.mask = std::move(from.flags);
     return images;
 }
 

@@ -28,6 +28,9 @@ struct ViewImages {
 // Images of all views of the scan without layers yet, with its axes.
 [[nodiscard]] GatedImages images_of(const Scan& scan);
 
+// The images of one view alone, which are taken out of `from`.
+[[nodiscard]] GatedImages images_of(const Scan& scan, std::int64_t view, ViewImages&& from);
+
 // The values of a layer of all views, which is added (zeros) where it is not there yet.
 [[nodiscard]] std::vector<float>& layer_values(GatedImages& images, Layer which);
 

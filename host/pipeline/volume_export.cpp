@@ -112,7 +112,7 @@ void write_volume_part(const VolumeRequest& request, const Volume& volume, const
     if (!part.picture) return write_whole(request, volume, path);
     if (is_figure(request.format)) {
         write_volume_figure(path, volume, *part.picture, recipe,
-                            std::filesystem::path(request.result).filename().string(), request.force);
+                            std::filesystem::path(request.result).filename().string(), request.force, request.tone);
         (void)read_png(path);  // decodes and checks every row
         return;
     }

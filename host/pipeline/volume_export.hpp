@@ -17,6 +17,7 @@ struct VolumeRequest {
     std::string result, format;
     std::vector<std::string> slices, projections;  // "z=12"; "max_z", "mean_y", "sum_x", "position_z"
     bool gzip = false, force = false;
+    std::optional<ToneMap::Params> tone;  // of figures; none: as write_volume_figure says
 };
 
 struct VolumePart {

@@ -214,7 +214,8 @@ VolumeImage image_of(const Volume& volume, const VolumePicture& picture) {
 }
 
 void write_volume_figure(const std::filesystem::path& path, const Volume& volume, const VolumePicture& picture,
-                         const Recipe& recipe, const std::string& source, bool force) {
+                         const Recipe& recipe, const std::string& source, bool force,
+                         const std::optional<ToneMap::Params>& given) {
     const VolumeImage image = image_of(volume, picture);
     const Steps steps = steps_of(image);
     const Size size = size_of(image, steps);
@@ -225,12 +226,12 @@ void write_volume_figure(const std::filesystem::path& path, const Volume& volume
                                   picture.position ? "" : volume.long_name,
                                   to_scale(image, size, picture.settings.what == What::maximum && !picture.position)});
     const ImageLayer& layer = drawn_image.layers.front();
-    const ToneMap::Params tone = volume_tone(recipe, layer, picture.position);
+    const ToneMap::Params tone = given.value_or(volume_tone(recipe, layer, picture.position));
     const LayerColours colours = colours_of(drawn_image, layer, 0, tone, true);
     Figure figure = coloured(colours);
     figure.title = volume_title(source, volume, picture, size.columns);
-    const bool to_the_largest =
-        tone.window == ToneMap::WindowFrom::fixed && tone_of(recipe, layer).window == ToneMap::WindowFrom::percentiles;
+    const bool to_the_largest = !given && tone.window == ToneMap::WindowFrom::fixed &&
+                                tone_of(recipe, layer).window == ToneMap::WindowFrom::percentiles;
     const std::string window = to_the_largest ? window_in_words(tone) : caption_of(colours);
     figure.caption = layer.long_name.empty() ? window : layer.long_name + "; " + window;
     figure.quantity = layer.name;

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,8 +50,10 @@ struct VolumeImage {
 // small bright things must not saturate, so from 0 (the low percentile where that is below 0) to the largest value.
 [[nodiscard]] ToneMap::Params volume_tone(const Recipe& recipe, const ImageLayer& layer, bool position);
 
-// Colours as volume_tone says, on a linear scale. Errors: as write_png; usage when there is no such slice.
+// Colours as `tone` says; none: as volume_tone, on a linear scale. Errors: as write_png and ToneMap; usage when there
+// is no such slice.
 void write_volume_figure(const std::filesystem::path& path, const Volume& volume, const VolumePicture& picture,
-                         const Recipe& recipe, const std::string& source, bool force);
+                         const Recipe& recipe, const std::string& source, bool force,
+                         const std::optional<ToneMap::Params>& tone = {});
 
 }  // namespace firstlight

@@ -27,10 +27,11 @@ FL_HD inline double bin_edge(const float* edges, std::int64_t i) {
     return edges == nullptr ? static_cast<double>(i) : static_cast<double>(edges[i]);
 }
 
-// Last bin whose left edge is at or before x, within 0 .. bins - 1.
-FL_HD inline std::int64_t bin_at(const float* edges, std::int64_t bins, double x) {
+// Last bin whose left edge is at or before x, within 0 .. bins - 1. `per_bin`: 1 over the bins' mean width.
+FL_HD inline std::int64_t bin_at(const float* edges, std::int64_t bins, double x, double per_bin = 1) {
     const double top = static_cast<double>(bins - 1);
-    std::int64_t i = static_cast<std::int64_t>(floor(x < 0 ? 0.0 : x > top ? top : x));
+    const double near = x * per_bin;
+    std::int64_t i = static_cast<std::int64_t>(floor(near < 0 ? 0.0 : near > top ? top : near));
     if (edges == nullptr) return i;
     while (i > 0 && static_cast<double>(edges[i]) > x) --i;
     while (i + 1 < bins && static_cast<double>(edges[i + 1]) <= x) ++i;
@@ -51,7 +52,8 @@ struct GateWindow {
     }
 };
 
-FL_HD inline GateWindow gate_window(const float* edges, std::int64_t bins, double open, double close, double rise) {
+FL_HD inline GateWindow gate_window(const float* edges, std::int64_t bins, double open, double close, double rise,
+                                    double per_bin = 1) {
     GateWindow w;
     w.open = open;
     w.close = close;
@@ -60,14 +62,14 @@ FL_HD inline GateWindow gate_window(const float* edges, std::int64_t bins, doubl
     const double end = close + rise / 2;
     w.inside = begin >= bin_edge(edges, 0) && end <= bin_edge(edges, bins);  // false for NaN
     if (!w.inside) return w;
-    w.first = bin_at(edges, bins, begin);
-    w.last = bin_at(edges, bins, end) + 1;
+    w.first = bin_at(edges, bins, begin, per_bin);
+    w.last = bin_at(edges, bins, end, per_bin) + 1;
     const double whole_begin = open + rise / 2;
     const double whole_end = close - rise / 2;
     if (whole_end > whole_begin) {
-        w.whole_first = bin_at(edges, bins, whole_begin);
+        w.whole_first = bin_at(edges, bins, whole_begin, per_bin);
         if (bin_edge(edges, w.whole_first) < whole_begin) ++w.whole_first;
-        w.whole_last = bin_at(edges, bins, whole_end);
+        w.whole_last = bin_at(edges, bins, whole_end, per_bin);
         if (bin_edge(edges, bins) <= whole_end) w.whole_last = bins;
     }
     if (w.whole_last <= w.whole_first) w.whole_first = w.whole_last = w.last;
@@ -97,29 +99,47 @@ struct GatedTrace {
     GateWindow gate, late;
     GateWindow reach;            // with a signal: where the counts behind the gated light are
     std::int64_t lead_bins = 0;  // bins before the light
+    bool of_signal = false;
     double total = 0;
     WindowSums in_gate, in_late, in_lead;
 };
 
-FL_HD inline GatedTrace gated_windows(const TraceTile& tile, std::int64_t trace, const TimeGate::Coefficients& c) {
+// Where bins lie. Edges [bins + 1], or null for 0, 1, 2, …
+struct BinPlaces {
+    std::int64_t bins = 0;
+    const float* of_counts = nullptr;
+    const float* of_gated = nullptr;  // of what is gated: the counts, or a signal, whose bins are even
+    bool of_signal = false;
+    double per_bin = 1;  // 1 over the bins' mean width
+};
+
+FL_HD inline GatedTrace gated_windows(const BinPlaces& at, double arrival, const TimeGate::Coefficients& c) {
     GatedTrace g;
-    const float* edges = tile.signal == nullptr ? tile.model.edges : nullptr;  // a signal's bins are even
-    const std::int64_t bins = tile.counts.bins;
-    const double arrival = static_cast<double>(tile.model.arrival[trace]);
+    g.of_signal = at.of_signal;
+    const float* edges = at.of_gated;
     const double close = arrival + c.close;
-    g.gate = gate_window(edges, bins, arrival + c.open, close, c.rise);
-    if (c.shares != nullptr) g.late = gate_window(edges, bins, close + c.rise / 2, close + c.rise / 2 + c.late, 0);
+    g.gate = gate_window(edges, at.bins, arrival + c.open, close, c.rise, at.per_bin);
+    if (c.shares != nullptr)
+        g.late = gate_window(edges, at.bins, close + c.rise / 2, close + c.rise / 2 + c.late, 0, at.per_bin);
     if (c.background == TimeGate::Background::before_light) {
         const double end = arrival - c.guard;
-        if (end >= bin_edge(edges, 0)) g.lead_bins = end >= bin_edge(edges, bins) ? bins : bin_at(edges, bins, end);
+        if (end >= bin_edge(edges, 0))
+            g.lead_bins = end >= bin_edge(edges, at.bins) ? at.bins : bin_at(edges, at.bins, end, at.per_bin);
         if (g.lead_bins == 0) g.gate.inside = false;
     }
-    if (tile.signal != nullptr && g.gate.inside) {
-        const double begin = fmax(bin_edge(tile.model.edges, 0), arrival + c.open - c.rise / 2 - c.reach);
-        const double end = fmin(bin_edge(tile.model.edges, bins), close + c.rise / 2 + c.reach);
-        g.reach = gate_window(tile.model.edges, bins, begin, end, 0);
+    if (at.of_signal && g.gate.inside) {
+        const double begin = fmax(bin_edge(at.of_counts, 0), arrival + c.open - c.rise / 2 - c.reach);
+        const double end = fmin(bin_edge(at.of_counts, at.bins), close + c.rise / 2 + c.reach);
+        g.reach = gate_window(at.of_counts, at.bins, begin, end, 0, at.per_bin);
     }
     return g;
+}
+
+FL_HD inline GatedTrace gated_windows(const TraceTile& tile, std::int64_t trace, const TimeGate::Coefficients& c) {
+    const float* edges = tile.model.edges;
+    const bool of_signal = tile.signal != nullptr;
+    return gated_windows({tile.counts.bins, edges, of_signal ? nullptr : edges, of_signal},
+                         static_cast<double>(tile.model.arrival[trace]), c);
 }
 
 // Adds every `step`-th bin from `offset` on of a trace with a signal to the sums.
@@ -181,7 +201,7 @@ FL_HD inline void write_gated(const TraceTile& tile, std::int64_t trace, const T
             if (m.dark_variance != nullptr) b_variance = static_cast<double>(m.dark_variance[trace]);
         }
         double gain = m.gain == nullptr ? 1.0 : static_cast<double>(m.gain[trace]);
-        if (tile.signal != nullptr) {  // dark counts and gain are out of it already
+        if (g.of_signal) {  // dark counts and gain are out of it already
             if (c.background == TimeGate::Background::dark) {
                 b = 0;
                 b_variance /= gain * gain;

@@ -80,7 +80,8 @@ ToneWindow ToneMap::window(const Params& params, const float* values, const std:
                         "use scale = \"linear\"");
         return {log ? 0.1 : 0.0, 1.0};
     }
-    const ToneWindow found{percentile(taken, params.low_percentile), percentile(taken, params.high_percentile)};
+    const FloatPercentiles percentiles(taken);
+    const ToneWindow found{percentiles.at(params.low_percentile), percentiles.at(params.high_percentile)};
     return static_cast<float>(found.low) < static_cast<float>(found.high) ? found : around(found.low, params.scale);
 }
 
@@ -89,7 +90,7 @@ Rgb ToneMap::colour(const Params& params, double s) {
     return ::firstlight::colormap(params.colormap, params.invert ? 1 - position : position);
 }
 
-ToneMap::Coefficients ToneMap::prepare(const Params& params, const ToneWindow& window, Keeper& keep) {
+ToneMap::Coefficients ToneMap::places(const Params& params, const ToneWindow& window) {
     constexpr std::uint32_t most_entries = 65536;
     Coefficients c;
     c.low = static_cast<float>(window.low);
@@ -106,6 +107,12 @@ ToneMap::Coefficients ToneMap::prepare(const Params& params, const ToneWindow& w
     } else {
         c.entries_per_unit = static_cast<float>(c.last / (static_cast<double>(high) - static_cast<double>(c.low)));
     }
+    return c;
+}
+
+ToneMap::Coefficients ToneMap::prepare(const Params& params, const ToneWindow& window, Keeper& keep) {
+    Coefficients c = places(params, window);
+    const auto high = static_cast<float>(window.high);
     std::vector<std::uint16_t> colours;
     colours.reserve(3 * (static_cast<std::size_t>(c.last) + 2));
     const auto add = [&](const Rgb& rgb) {

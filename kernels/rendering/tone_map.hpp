@@ -77,6 +77,8 @@ struct ToneMap {
     // Errors: usage when low is not below high; bad_input when the scale is log and no value is positive.
     static ToneWindow window(const Params& params, const float* values, const std::uint8_t* flags, std::int64_t pixels);
     static Coefficients prepare(const Params& params, const ToneWindow& window, Keeper& keep);
+    // The same without colours: which entry a value takes. On a linear scale the colours are those of any window.
+    static Coefficients places(const Params& params, const ToneWindow& window);
     static void on_cpu(const ToneMapWork& work, const Coefficients& c);
 
     // The colour at share s of the window, for a colour bar.

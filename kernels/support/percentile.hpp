@@ -5,8 +5,10 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 namespace firstlight {
@@ -22,5 +24,43 @@ template <class T>
     if (share == 0) return below;
     return below + share * (static_cast<double>(*std::min_element(at + 1, values.end())) - below);
 }
+
+// The same of many floats without moving them: counted by their upper 16 bits, in the order of their values, only those
+// that share a count with what is sought are looked at one by one. `values` holds at least one, none of them NaN.
+class FloatPercentiles {
+  public:
+    explicit FloatPercentiles(const std::vector<float>& values) : values_(values), counts_(65536, 0) {
+        for (const float value : values) ++counts_[upper(value)];
+    }
+
+    [[nodiscard]] double at(double percent) const {
+        const double position = percent / 100 * static_cast<double>(values_.size() - 1);
+        const auto below = static_cast<std::size_t>(position);
+        const double share = position - std::floor(position);
+        const auto first = static_cast<double>(sorted(below));
+        return share == 0 ? first : first + share * (static_cast<double>(sorted(below + 1)) - first);
+    }
+
+  private:
+    // Rises with the value; -0 comes before 0, which makes no difference to a percentile.
+    static std::uint32_t upper(float value) {
+        const auto bits = std::bit_cast<std::uint32_t>(value);
+        return ((bits >> 31) != 0 ? ~bits : bits | 0x80000000U) >> 16;
+    }
+    [[nodiscard]] float sorted(std::size_t index) const {
+        std::uint32_t key = 0;
+        while (index >= counts_[key]) index -= counts_[key++];
+        std::vector<float> alike;
+        alike.reserve(counts_[key]);
+        for (const float value : values_)
+            if (upper(value) == key) alike.push_back(value);
+        const auto at = alike.begin() + static_cast<std::ptrdiff_t>(index);
+        std::nth_element(alike.begin(), at, alike.end());
+        return *at;
+    }
+
+    const std::vector<float>& values_;
+    std::vector<std::size_t> counts_;
+};
 
 }  // namespace firstlight

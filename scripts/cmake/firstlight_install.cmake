@@ -48,6 +48,10 @@ if(TARGET firstlight)
   install(FILES ${described}/_firstlight DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
 endif()
 
+if(TARGET firstlight-viewer)
+  install(TARGETS firstlight-viewer RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+
 if(EXISTS ${CMAKE_SOURCE_DIR}/sample_data)
   install(DIRECTORY ${CMAKE_SOURCE_DIR}/sample_data DESTINATION ${CMAKE_INSTALL_DATADIR}/firstlight)
 endif()

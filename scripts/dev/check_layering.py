@@ -4,7 +4,8 @@
     cli, viewer, python -> pipeline -> io, calibration -> host/data -> kernels/support
     pipeline -> kernels/<family>;   families -> kernels/support only;   simulation may be used by host/simulation
 
-Stages never include stages. hdf5.h, fftw3.h, ImGui and CUDA headers have one place each. Exit code 1 when broken.
+Stages never include stages. hdf5.h, fftw3.h, ImGui, SDL, OpenGL and CUDA headers have one place each. Exit code 1 when
+broken.
 """
 import pathlib
 import re
@@ -34,6 +35,8 @@ ONE_PLACE = [
     (re.compile(r"^hdf5(_hl)?\.h$|^H5.*\.h$"), re.compile(r"^(host/io/h5(_[a-z0-9]+)*\.(cpp|hpp)|tests/.*)$"), "host/io/h5.*"),
     (re.compile(r"^fftw3\.h$"), re.compile(r"^(kernels/support/fft\.cpp|tests/.*)$"), "kernels/support/fft.cpp"),
     (re.compile(r"(^|/)imgui[^/]*\.h$|^implot\.h$"), re.compile(r"^(viewer|tests/viewer)/"), "viewer/"),
+    (re.compile(r"^SDL|(^|/)imgui_impl_|^GL/|^EGL/"),
+     re.compile(r"^viewer/(window|image_texture)(_[a-z]+)*\.(cpp|hpp)$|^tests/viewer/"), "viewer/window.* and image_texture.*"),
     (re.compile(r"^(cuda|cufft|cub/|thrust/|curand|device_launch_parameters|cooperative_groups)"),
      re.compile(r"(\.cuh?$)|^kernels/support/[a-z_]*_cuda\.[a-z]+$|^tests/support/"), ".cu, .cuh and support/*_cuda.*"),
 ]

@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
         Session session(options);
         add_ceilings(session);
         add_gate_rows(session);
+        add_instant_gate_rows(session);
         add_adaptive_gate_rows(session);
         add_gate_sweep_rows(session);
         add_filter_rows(session);

@@ -72,6 +72,7 @@ class Session {
 // The rows of each file of this folder. Each first checks its results against double precision.
 void add_ceilings(Session& session);
 void add_gate_rows(Session& session);
+void add_instant_gate_rows(Session& session);
 void add_adaptive_gate_rows(Session& session);
 void add_gate_sweep_rows(Session& session);
 void add_filter_rows(Session& session);
