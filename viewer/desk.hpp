@@ -97,11 +97,10 @@ struct Desk {
     double side_share = 0.31;   // of the window's width
     double trace_share = 0.36;  // of its height
     bool side_shown = true, trace_shown = true;
-    bool panel_takes_keys = false;          // the mouse is on a panel that turns, zooms or steps by keys
-    Middle middle = Middle::image;          // volume or points: in place of image and trace, where the file has them
-    std::optional<PixelAt> hovered_pixel;   // under the mouse in the image panel, since the last frame
-    std::optional<std::uint64_t> pixel_of;  // (for panels that follow the mouse) the document's revision then
-    ImageGeometry image_geometry;           // where the image was in the last frame
+    bool panel_takes_keys = false;         // the mouse is on a panel that turns, zooms or steps by keys
+    Middle middle = Middle::image;         // volume or points: in place of image and trace, where the file has them
+    std::optional<PixelAt> hovered_pixel;  // under the mouse in the image panel, since the last frame
+    ImageGeometry image_geometry;          // where the image was in the last frame
     ImageGesture image_gesture;
     DisplayFigures display;
     RegionFigures region_figures;

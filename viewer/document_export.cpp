@@ -11,21 +11,15 @@
 #include "kernels/support/layers.hpp"
 
 namespace firstlight::viewer {
-namespace {
-
-// The result's own recipe, with the colours that the layer has on the screen.
 Recipe recipe_with_colours(const Result& result, const std::string& source, const std::string& layer,
                            ToneMap::Params tone, const std::string& format) {
     Recipe recipe = drawing_recipe(result, source, format);
     auto& drawn = *static_cast<ToneMap::Params*>(recipe.find(ToneMap::info.name)->params.get());
     tone.bits = drawn.bits;
-    for (std::size_t i = 0; i < layer_table.size(); ++i)
-        if (layer == layer_table[i].name) tone.layer = static_cast<Layer>(i);
+    if (const LayerInfo* known = find_layer(layer)) tone.layer = known->layer;
     drawn = tone;
     return recipe;
 }
-
-}  // namespace
 
 std::string why_not_exported(const Document& document) {
     if (!document.result) return "there is no image yet";

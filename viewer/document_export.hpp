@@ -10,6 +10,10 @@
 
 namespace firstlight::viewer {
 
+// The result's own recipe, with the colours that the layer has on the screen.
+[[nodiscard]] Recipe recipe_with_colours(const Result& result, const std::string& source, const std::string& layer,
+                                         ToneMap::Params tone, const std::string& format);
+
 // Why the numbers on the screen cannot be written now (there are none, or they are a preview of a run that has not
 // ended); "" when they can.
 [[nodiscard]] std::string why_not_exported(const Document& document);

@@ -44,9 +44,7 @@ void save_result_of(Desk& desk, Document& document, std::function<void()> then) 
                {".h5"},
                stem_of(document) + ".result.h5",
                [&desk, &document, then](const std::filesystem::path& path) {
-                   const auto& open = desk.session.documents();
-                   if (std::none_of(open.begin(), open.end(), [&](const auto& d) { return d.get() == &document; }))
-                       return;
+                   if (!desk.session.is_open(&document)) return;
                    desk.session.messages().read_error();
                    desk.after_saving = then;
                    desk.session.save_result(document, path, replaces(path));

@@ -9,6 +9,7 @@
 
 #include "host/pipeline/layer_export.hpp"
 #include "kernels/support/layers.hpp"
+#include "viewer/document_export.hpp"
 
 namespace firstlight::viewer {
 namespace {
@@ -34,18 +35,6 @@ GatedImages mask_as_layer(const GatedImages& images, const std::string& name) {
     one.signal = name;
     one.layers.push_back(std::move(layer));
     return one;
-}
-
-// The recipe that draws the layer as the screen does.
-Recipe drawing(const Document& document, const ImageLayer* layer, const std::string& format) {
-    Recipe recipe = drawing_recipe(*document.result, document.title(), format);
-    if (layer == nullptr) return recipe;
-    auto* tone = static_cast<ToneMap::Params*>(recipe.find(ToneMap::info.name)->params.get());
-    const ToneMap::Bits bits = tone->bits;
-    *tone = document.tone(*layer);
-    tone->bits = bits;
-    if (const LayerInfo* known = find_layer(layer->name)) tone->layer = known->layer;
-    return recipe;
 }
 
 void write_one(const Result& result, const std::string& layer, std::int64_t view, const LayerExport& to,
@@ -84,7 +73,9 @@ std::function<std::string()> export_one(const Document& document, const std::str
         [result = document.result, layer, path, view = document.looks.view,
          to = LayerExport{format, path,
                           document.scan_path.empty() ? document.title() : document.scan_path.filename().string(), true},
-         recipe = drawing(document, shown, format)] {
+         recipe = shown == nullptr
+                      ? drawing_recipe(*document.result, document.title(), format)
+                      : recipe_with_colours(*document.result, document.title(), layer, document.tone(*shown), format)] {
             write_one(*result, layer, view, to, recipe);
             return fmt::format("layer written: {}", path.string());
         };

@@ -92,6 +92,10 @@ void Session::give_up(Document& document) {
     document.failed = !document.result && !document.scan;  // what can be shown stays
 }
 
+bool Session::is_open(const Document* document) const {
+    return std::any_of(documents_.begin(), documents_.end(), [&](const auto& one) { return one.get() == document; });
+}
+
 Document* Session::current() { return current_ < 0 ? nullptr : documents_[static_cast<std::size_t>(current_)].get(); }
 
 void Session::show(int number) {

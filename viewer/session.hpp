@@ -70,6 +70,8 @@ class Session {
     void open(const std::filesystem::path& path) { open(OpenRequest{path, {}, {}, {}, {}, {}, {}, false}); }
     void open(OpenRequest request);
     [[nodiscard]] const std::vector<std::unique_ptr<Document>>& documents() const { return documents_; }
+    // Whether it is open still: a dialog may outlive the file that it was asked for.
+    [[nodiscard]] bool is_open(const Document* document) const;
     [[nodiscard]] Document* current();  // null: none is open
     [[nodiscard]] int current_number() const { return current_; }
     void show(int number);

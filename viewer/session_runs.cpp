@@ -151,7 +151,7 @@ void Session::preview(Document& document) {
         try {
             const auto alone = held->alone();
             const auto images = std::make_shared<GatedImages>(held->scan.regate(recipe, view, *held->queue, how));
-            document.post([images, view, of = computed_part(recipe)](Session&, Document& d) {
+            document.post([images, view](Session&, Document& d) {
                 if (d.is_settled() || (d.result && d.result_of == d.wanted())) return;  // the whole run was faster
                 d.preview = images;
                 d.preview_view = view;

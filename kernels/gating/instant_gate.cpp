@@ -59,18 +59,14 @@ inline HardEdge hard_edge(double x, std::int64_t steps) {
     return {bin, x - static_cast<double>(bin)};
 }
 
-inline double between(const std::uint32_t* prefix, std::int64_t from, std::int64_t to) {
-    return static_cast<double>(static_cast<std::int32_t>(prefix[to * held_lanes] - prefix[from * held_lanes]));
-}
-
 // Counts between two edges, with those of cut bins in proportion to `power` 1 (values) or 2 (variances) of their share.
 template <int power>
-inline double hard_sum(const std::uint32_t* prefix, const HardEdge& open, const HardEdge& close) {
+inline double hard_sum(const HeldSum& sum, const HardEdge& open, const HardEdge& close) {
     const auto weight = [](double share) { return power == 1 ? share : share * share; };
-    const double first = between(prefix, open.bin, open.bin + 1);
+    const double first = sum.units_between(open.bin, open.bin + 1);
     if (open.bin == close.bin) return weight(close.after - open.after) * first;
-    return weight(1 - open.after) * first + between(prefix, open.bin + 1, close.bin) +
-           weight(close.after) * between(prefix, close.bin, close.bin + 1);
+    return weight(1 - open.after) * first + sum.units_between(open.bin + 1, close.bin) +
+           weight(close.after) * sum.units_between(close.bin, close.bin + 1);
 }
 
 struct HardWindows {
@@ -119,8 +115,7 @@ FL_SIMD void gate_hard(const InstantGateTask& task, std::int64_t begin, std::int
         for (std::int64_t i = 0; i < n; ++i) {
             const std::int64_t trace = first + i;
             const HardWindows& w = windows[static_cast<std::size_t>(i)];
-            const std::uint32_t *value = values + held.start(trace), *variance = variances + held.start(trace);
-            const HeldSum unit = held_value(held, trace), variance_unit = held_variance(held, trace);
+            const HeldSum value = held_value(held, trace), variance = held_variance(held, trace);
             task.flags[trace] = held.flags[trace];
             GatedTrace g;
             g.total = static_cast<double>(held.total[trace]);
@@ -128,17 +123,16 @@ FL_SIMD void gate_hard(const InstantGateTask& task, std::int64_t begin, std::int
             g.late.inside = w.late_inside;
             g.lead_bins = w.lead;
             if (w.inside) {
-                g.in_gate.value = unit.unit * hard_sum<1>(value, w.open, w.close);
-                g.in_gate.variance = variance_unit.unit * hard_sum<2>(variance, w.open, w.close);
+                g.in_gate.value = value.unit * hard_sum<1>(value, w.open, w.close);
+                g.in_gate.variance = variance.unit * hard_sum<2>(variance, w.open, w.close);
                 g.in_gate.width = c.close - c.open;
             }
             if (w.late_inside) {
-                g.in_late.value = unit.unit * hard_sum<1>(value, w.close, w.late);
+                g.in_late.value = value.unit * hard_sum<1>(value, w.close, w.late);
                 g.in_late.width = c.late;
             }
             if (w.lead > 0)
-                g.in_lead = {0, unit.unit * between(value, 0, w.lead),
-                             variance_unit.unit * between(variance, 0, w.lead), static_cast<double>(w.lead)};
+                g.in_lead = {0, value.between(0, w.lead), variance.between(0, w.lead), static_cast<double>(w.lead)};
             write_gated(plan.tile, trace, c, g);
         }
     }

@@ -24,11 +24,6 @@ constexpr std::array<Format, 4> formats{{{"tiff", "TIFF, 32-bit numbers…"},
                                          {"csv", "CSV, a line per row…"},
                                          {"png", "PNG, as on the screen…"}}};
 
-bool is_open(Session& session, const Document* document) {
-    const auto& all = session.documents();
-    return std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.get() == document; });
-}
-
 void ask_for_file(Desk& desk, Document& document, const std::string& layer, const std::string& format) {
     FileRequest request;
     request.what = FileRequest::For::save;
@@ -36,7 +31,7 @@ void ask_for_file(Desk& desk, Document& document, const std::string& layer, cons
     request.endings = {extension_of(format)};
     request.name = export_name(document, layer, format);
     request.act = [&desk, at = &document, layer, format](const std::filesystem::path& path) {
-        if (is_open(desk.session, at)) desk.session.write("layer", export_one(*at, layer, format, path));
+        if (desk.session.is_open(at)) desk.session.write("layer", export_one(*at, layer, format, path));
     };
     open_file_dialog(desk, std::move(request));
 }
@@ -46,7 +41,7 @@ void ask_for_folder(Desk& desk, Document& document, const std::string& format) {
     request.what = FileRequest::For::folder;
     request.title = "Export all layers to a folder";
     request.act = [&desk, at = &document, format](const std::filesystem::path& path) {
-        if (is_open(desk.session, at)) desk.session.write("layers", export_all(*at, format, path));
+        if (desk.session.is_open(at)) desk.session.write("layers", export_all(*at, format, path));
     };
     open_file_dialog(desk, std::move(request));
 }

@@ -13,18 +13,12 @@
 namespace firstlight::viewer {
 namespace {
 
-// A dialog may outlive the file it was opened for.
-bool is_open(Session& session, const Document* document) {
-    const auto& all = session.documents();
-    return std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.get() == document; });
-}
-
 void ask_for_recipe(Desk& desk, Document& document) {
     FileRequest request;
     request.title = "Open a recipe";
     request.endings = {".toml"};
     request.act = [&desk, at = &document](const std::filesystem::path& path) {
-        if (is_open(desk.session, at)) desk.session.use_recipe(*at, path.string());
+        if (desk.session.is_open(at)) desk.session.use_recipe(*at, path.string());
     };
     open_file_dialog(desk, std::move(request));
 }
@@ -36,7 +30,7 @@ void ask_where_to_save(Desk& desk, Document& document) {
     request.endings = {".toml"};
     request.name = document.path.stem().string() + ".recipe.toml";
     request.act = [&desk, at = &document](const std::filesystem::path& path) {
-        if (is_open(desk.session, at)) desk.session.save_recipe(*at, path, true);
+        if (desk.session.is_open(at)) desk.session.save_recipe(*at, path, true);
     };
     open_file_dialog(desk, std::move(request));
 }
@@ -46,7 +40,7 @@ void ask_for_calibration(Desk& desk, Document& document) {
     request.title = "Open a calibration";
     request.endings = {".h5", ".hdf5"};
     request.act = [&desk, at = &document](const std::filesystem::path& path) {
-        if (is_open(desk.session, at)) desk.session.use_calibration(*at, path);
+        if (desk.session.is_open(at)) desk.session.use_calibration(*at, path);
     };
     open_file_dialog(desk, std::move(request));
 }

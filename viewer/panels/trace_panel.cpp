@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "viewer/fitted_text.hpp"
 #include "viewer/fonts.hpp"
 #include "viewer/panels/panels.hpp"
 #include "viewer/panels/trace_parts.hpp"
@@ -26,15 +27,6 @@ void say_in_the_middle(const std::string& text) {
     ImGui::TextUnformatted(text.c_str());
     ImGui::PopTextWrapPos();
     ImGui::PopStyleColor();
-}
-
-void explain(const char* text) {
-    if (!ImGui::IsItemHovered(ImGuiHoveredFlags_AllowWhenDisabled)) return;
-    ImGui::BeginTooltip();
-    ImGui::PushTextWrapPos(scaled(320));
-    ImGui::TextUnformatted(text);
-    ImGui::PopTextWrapPos();
-    ImGui::EndTooltip();
 }
 
 // On the same line where there is room for it.
@@ -65,7 +57,7 @@ void ask_where_to_export(TraceScene& scene) {
 void draw_take_away(TraceScene& scene) {
     if (ImGui::Selectable("Save as CSV…")) ask_where_to_export(scene);
     if (ImGui::Selectable("Copy values")) scene.desk.window.set_clipboard(with_tabs(table_of(scene)));
-    explain("Times, counts and what is drawn with them, to paste into a spreadsheet.");
+    tooltip("Times, counts and what is drawn with them, to paste into a spreadsheet.");
 }
 
 void draw_target(TraceScene& scene) {
@@ -73,26 +65,26 @@ void draw_target(TraceScene& scene) {
     const auto regions = static_cast<int>(scene.document.edits().regions.size());
     const bool has_region = scene.document.looks.region >= 0 && scene.document.looks.region < regions;
     if (ImGui::RadioButton("Pixel", !look.of_region || !has_region)) look.of_region = false;
-    explain("The pixel under the mouse or the one that was clicked; all pixels while there is neither.");
+    tooltip("The pixel under the mouse or the one that was clicked; all pixels while there is neither.");
     ImGui::SameLine();
     ImGui::BeginDisabled(!has_region);
     if (ImGui::RadioButton("Region", look.of_region && has_region)) look.of_region = true;
     ImGui::EndDisabled();
-    explain(has_region ? "The sum over the selected region, without masked pixels."
+    tooltip(has_region ? "The sum over the selected region, without masked pixels."
                        : "No region is selected: press R and drag on the image.");
 }
 
 void draw_shown(TraceScene& scene) {
     TraceLook& look = scene.document.looks.trace;
     ImGui::MenuItem("Follow the mouse", nullptr, &look.follow);
-    explain("Shows the pixel under the mouse while it is over the image.");
+    tooltip("Shows the pixel under the mouse while it is over the image.");
     ImGui::MenuItem("Move traces by their arrivals", nullptr, &look.aligned);
-    explain("Before traces are added up, each is moved so that its light arrives with the others'.");
+    tooltip("Before traces are added up, each is moved so that its light arrives with the others'.");
     ImGui::Separator();
     ImGui::MenuItem("Response", nullptr, &look.response);
     ImGui::MenuItem("Parts of the fit", nullptr, &look.components);
     ImGui::MenuItem("Residuals", nullptr, &look.residuals);
-    explain("(counts − expected) / √expected, below the trace, of recipes that fit it.");
+    tooltip("(counts − expected) / √expected, below the trace, of recipes that fit it.");
     if (!scene.why_no_detail.empty()) {
         ImGui::Separator();
         ImGui::TextDisabled("Response and fit: %s", scene.why_no_detail.c_str());
@@ -119,10 +111,10 @@ void draw_trace_controls(TraceScene& scene) {
     ImGui::PushStyleColor(ImGuiCol_Text, as_vec4(palette().muted));
     ImGui::TextUnformatted(scene.target.name.c_str());
     ImGui::PopStyleColor();
-    if (scene.curve->masked > 0) explain(fmt::format("{} masked pixels are left out.", scene.curve->masked).c_str());
+    if (scene.curve->masked > 0) tooltip(fmt::format("{} masked pixels are left out.", scene.curve->masked).c_str());
     next(check_width("Log"));
     ImGui::Checkbox("Log", &look.log);
-    explain("Counts on a logarithmic axis (G).");
+    tooltip("Counts on a logarithmic axis (G).");
     next(check_width("After arrival"));
     bool relative = look.relative;
     if (ImGui::Checkbox("After arrival", &relative)) {
@@ -135,7 +127,7 @@ void draw_trace_controls(TraceScene& scene) {
         look.relative = relative;
         scene.axis = to;
     }
-    explain("Times from the arrival of the unscattered light on, instead of those of the scan.");
+    tooltip("Times from the arrival of the unscattered light on, instead of those of the scan.");
     next(scaled(60));
     if (ImGui::Button("Show ▾")) ImGui::OpenPopup("shown");
     if (ImGui::BeginPopup("shown")) {
@@ -144,7 +136,7 @@ void draw_trace_controls(TraceScene& scene) {
     }
     next(scaled(60));
     if (ImGui::Button("Take ▾")) ImGui::OpenPopup("take");
-    explain("Save the trace as a table, or copy it.");
+    tooltip("Save the trace as a table, or copy it.");
     if (ImGui::BeginPopup("take")) {
         draw_take_away(scene);
         ImGui::EndPopup();
