@@ -27,6 +27,10 @@ def wait_for(what, condition, seconds=60):
     raise SystemExit(f"FAILED: {what} did not happen within {seconds} s")
 
 
+class Ended(Exception):
+    """The viewer has ended before its time."""
+
+
 def cpu_seconds(pid):
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -62,10 +66,12 @@ class Person:
 
 
 def start_screen():
-    """Xvfb on a display that it chooses itself."""
+    """Xvfb on a display that it chooses itself. -noreset: else the server begins anew whenever its last client leaves,
+    which xdotool does at every look, and a viewer that connects meanwhile loses its connection."""
     read, write = os.pipe()
-    screen = subprocess.Popen(["Xvfb", "-displayfd", str(write), "-screen", "0", "1366x768x24", "-nolisten", "tcp"],
-                              pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    screen = subprocess.Popen(["Xvfb", "-displayfd", str(write), "-screen", "0", "1366x768x24", "-nolisten", "tcp",
+                               "-noreset"], pass_fds=[write], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL)
     os.close(write)
     with os.fdopen(read) as pipe:
         number = pipe.readline().strip()
@@ -83,7 +89,12 @@ def look(program, scan, folder, display):
     viewer = subprocess.Popen([program, "view", scan.name, "--size", "1280x720", "--backend", "cpu"], cwd=folder,
                               env=environment, stdout=log, stderr=log)
     try:
-        window = wait_for("a window with the scan's name", lambda: person.finds(scan.name))
+        def window_of_scan():
+            if viewer.poll() is not None:
+                raise Ended
+            return person.finds(scan.name)
+
+        window = wait_for("a window with the scan's name", window_of_scan)
         person.do("windowfocus", window)
 
         share = wait_for("rest", lambda: idle_share(viewer.pid))
@@ -103,12 +114,17 @@ def look(program, scan, folder, display):
             return viewer.poll() is not None
 
         wait_for("the end", answered)
-        code = viewer.returncode
+    except Ended:
+        pass
+    except SystemExit as failure:
+        state = "is running" if viewer.poll() is None else f"has ended with code {viewer.returncode}"
+        raise SystemExit(f"{failure}\nThe viewer {state} and said: {(folder / 'log').read_text()}")
     finally:
         if viewer.poll() is None:
             viewer.kill()
             viewer.wait()
         log.close()
+    code = viewer.returncode
     said = (folder / "log").read_text()
     if code != 0:
         raise SystemExit(f"FAILED: exit code {code}: {said}")
