@@ -8,9 +8,9 @@
 #include <exception>
 
 #include "host/pipeline/view_request.hpp"
-#include "viewer/actions.hpp"
-#include "viewer/recent_files.hpp"
-#include "viewer/session_file.hpp"
+#include "viewer/actions/actions.hpp"
+#include "viewer/session/recent_files.hpp"
+#include "viewer/session/session_file.hpp"
 #include "viewer/shell.hpp"
 
 namespace {

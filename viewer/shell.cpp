@@ -4,7 +4,7 @@
 #include <array>
 #include <chrono>
 
-#include "viewer/action_groups.hpp"
+#include "viewer/actions/action_groups.hpp"
 #include "viewer/panels/panels.hpp"
 
 namespace firstlight::viewer {

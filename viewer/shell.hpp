@@ -1,7 +1,7 @@
 // The whole window: where the panels are, and what happens between frames.
 #pragma once
 
-#include "viewer/desk.hpp"
+#include "viewer/desk/desk.hpp"
 
 namespace firstlight::viewer {
 

@@ -27,25 +27,32 @@ MAY_INCLUDE = {
     "host/pipeline": {"host/io", "host/calibration", "host/data", "host/figures_of_merit", SUPPORT, "families"},
 }
 ABOVE = {"host/pipeline", "host/io", "host/calibration", "host/data", "host/simulation", "host/figures_of_merit", SUPPORT}
-for top in ("host/cli", "host/python", "viewer"):
+for top in ("host/cli", "host/python"):
     MAY_INCLUDE[top] = ABOVE | {"families"}
+# The viewer's rooms, each above those before it; "viewer" itself is what stands in no room: the program and its shell.
+ROOMS = ["viewer/session", "viewer/window", "viewer/widgets", "viewer/trace", "viewer/image", "viewer/volume",
+         "viewer/desk", "viewer/actions", "viewer/panels", "viewer"]
+for floor, room in enumerate(ROOMS):
+    MAY_INCLUDE[room] = ABOVE | {"families"} | set(ROOMS[:floor])
 
 # Headers of other projects that have one place: pattern of the header, pattern of the files that may include it.
 ONE_PLACE = [
     (re.compile(r"^hdf5(_hl)?\.h$|^H5.*\.h$"), re.compile(r"^(host/io/h5(_[a-z0-9]+)*\.(cpp|hpp)|tests/.*)$"), "host/io/h5.*"),
     (re.compile(r"^fftw3\.h$"), re.compile(r"^(kernels/support/fft\.cpp|tests/.*)$"), "kernels/support/fft.cpp"),
-    (re.compile(r"(^|/)imgui[^/]*\.h$|^implot\.h$"), re.compile(r"^(viewer|tests/viewer)/"), "viewer/"),
+    (re.compile(r"(^|/)imgui[^/]*\.h$|^implot\.h$"), re.compile(r"^(viewer/(?!session/)|tests/viewer/)"),
+     "viewer/ but not viewer/session/"),
     (re.compile(r"^SDL|(^|/)imgui_impl_|^GL/|^EGL/"),
-     re.compile(r"^viewer/(window|image_texture)(_[a-z]+)*\.(cpp|hpp)$|^tests/viewer/"), "viewer/window.* and image_texture.*"),
+     re.compile(r"^viewer/window/(window|image_texture)(_[a-z]+)*\.(cpp|hpp)$|^tests/viewer/"),
+     "viewer/window/window* and image_texture.*"),
     (re.compile(r"^(cuda|cufft|cub/|thrust/|curand|device_launch_parameters|cooperative_groups)"),
      re.compile(r"(\.cuh?$)|^kernels/support/[a-z_]*_cuda\.[a-z]+$|^tests/support/"), ".cu, .cuh and support/*_cuda.*"),
 ]
 
 
 def folder_of(path):
-    """The layer a file belongs to: kernels/<family>, host/<part>, viewer; None for others."""
+    """The layer a file belongs to: kernels/<family>, host/<part>, viewer/<room>; None for others."""
     parts = path.split("/")
-    if parts[0] in ("kernels", "host") and len(parts) > 2:
+    if parts[0] in ("kernels", "host", "viewer") and len(parts) > 2:
         return "/".join(parts[:2])
     return "viewer" if parts[0] == "viewer" else None
 

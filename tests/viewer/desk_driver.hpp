@@ -5,7 +5,7 @@
 #include <string>
 
 #include "tests/viewer/session_driver.hpp"
-#include "viewer/actions.hpp"
+#include "viewer/actions/actions.hpp"
 #include "viewer/shell.hpp"
 
 namespace firstlight::viewer {

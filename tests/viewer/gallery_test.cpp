@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "tests/viewer/offscreen.hpp"
-#include "viewer/fonts.hpp"
-#include "viewer/image_texture.hpp"
-#include "viewer/plot.hpp"
+#include "viewer/widgets/plot.hpp"
+#include "viewer/window/fonts.hpp"
+#include "viewer/window/image_texture.hpp"
 
 namespace firstlight::viewer {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "viewer/theme.hpp"
-#include "viewer/window.hpp"
+#include "viewer/window/theme.hpp"
+#include "viewer/window/window.hpp"
 
 namespace firstlight::viewer {
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "tests/viewer/session_driver.hpp"
-#include "viewer/actions.hpp"
+#include "viewer/actions/actions.hpp"
 #include "viewer/panels/panels.hpp"
 
 namespace firstlight::viewer {

@@ -12,7 +12,7 @@
 #include <memory>
 
 #include "kernels/support/error.hpp"
-#include "viewer/window.hpp"
+#include "viewer/window/window.hpp"
 
 namespace firstlight::viewer {
 

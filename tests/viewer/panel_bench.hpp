@@ -6,7 +6,7 @@
 
 #include "host/io/result_file.hpp"
 #include "tests/viewer/session_driver.hpp"
-#include "viewer/desk.hpp"
+#include "viewer/desk/desk.hpp"
 
 namespace firstlight::viewer {
 

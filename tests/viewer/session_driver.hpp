@@ -9,7 +9,7 @@
 #include <string>
 #include <thread>
 
-#include "viewer/session.hpp"
+#include "viewer/session/session.hpp"
 
 namespace firstlight::viewer {
 

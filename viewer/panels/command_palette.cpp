@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
-#include "viewer/fitted_text.hpp"
-#include "viewer/fonts.hpp"
-#include "viewer/palette_entries.hpp"
+#include "viewer/actions/palette_entries.hpp"
 #include "viewer/panels/panels.hpp"
+#include "viewer/widgets/fitted_text.hpp"
+#include "viewer/window/fonts.hpp"
 
 namespace firstlight::viewer {
 namespace {

@@ -5,10 +5,10 @@
 #include <array>
 #include <cmath>
 
-#include "viewer/image_words.hpp"
+#include "viewer/image/image_words.hpp"
 #include "viewer/panels/panels.hpp"
-#include "viewer/plot_axes.hpp"
-#include "viewer/theme.hpp"
+#include "viewer/widgets/plot_axes.hpp"
+#include "viewer/window/theme.hpp"
 
 namespace firstlight::viewer {
 namespace {

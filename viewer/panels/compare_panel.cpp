@@ -3,11 +3,11 @@
 
 #include <cmath>
 
-#include "viewer/fonts.hpp"
-#include "viewer/image_words.hpp"
+#include "viewer/image/image_words.hpp"
 #include "viewer/panels/panels.hpp"
 #include "viewer/panels/tone_controls.hpp"
-#include "viewer/theme.hpp"
+#include "viewer/window/fonts.hpp"
+#include "viewer/window/theme.hpp"
 
 namespace firstlight::viewer {
 namespace {

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "viewer/colour_bar.hpp"
-#include "viewer/display_figures.hpp"
-#include "viewer/fitted_text.hpp"
-#include "viewer/number_field.hpp"
+#include "viewer/image/colour_bar.hpp"
+#include "viewer/image/display_figures.hpp"
 #include "viewer/panels/panels.hpp"
+#include "viewer/widgets/fitted_text.hpp"
+#include "viewer/widgets/number_field.hpp"
 
 namespace firstlight::viewer {
 namespace {

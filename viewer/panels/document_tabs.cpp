@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
-#include "viewer/action_groups.hpp"
-#include "viewer/fitted_text.hpp"
-#include "viewer/folder_listing.hpp"
+#include "viewer/actions/action_groups.hpp"
 #include "viewer/panels/panels.hpp"
+#include "viewer/session/folder_listing.hpp"
+#include "viewer/widgets/fitted_text.hpp"
 
 namespace firstlight::viewer {
 namespace {

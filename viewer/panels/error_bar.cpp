@@ -1,8 +1,8 @@
 // The last error, in the words of the command line, until somebody has seen it. It stops nobody.
 #include <algorithm>
 
-#include "viewer/folder_listing.hpp"
 #include "viewer/panels/panels.hpp"
+#include "viewer/session/folder_listing.hpp"
 
 namespace firstlight::viewer {
 

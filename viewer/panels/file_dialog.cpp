@@ -6,9 +6,9 @@
 #include <array>
 #include <utility>
 
-#include "viewer/fitted_text.hpp"
-#include "viewer/folder_listing.hpp"
 #include "viewer/panels/panels.hpp"
+#include "viewer/session/folder_listing.hpp"
+#include "viewer/widgets/fitted_text.hpp"
 
 namespace firstlight::viewer {
 namespace {
@@ -213,14 +213,6 @@ void answer(Desk& desk, const std::filesystem::path& path) {
 }
 
 }  // namespace
-
-void open_file_dialog(Desk& desk, FileRequest request) {
-    std::filesystem::path start = desk.last_folder;
-    if (const Document* shown = desk.session.current(); start.empty() && shown != nullptr)
-        start = std::filesystem::absolute(shown->path).parent_path();
-    desk.file_choice = std::make_unique<FileChoice>(request.what, request.endings, start, request.name);
-    desk.file_request = std::move(request);
-}
 
 void draw_file_dialog(Desk& desk) {
     if (!desk.file_request || !desk.file_choice || !desk.questions.empty()) return;

@@ -2,14 +2,14 @@
 
 #include <algorithm>
 
-#include "viewer/colour_bar.hpp"
-#include "viewer/fitted_text.hpp"
-#include "viewer/image_header.hpp"
-#include "viewer/image_mouse.hpp"
-#include "viewer/image_overlays.hpp"
+#include "viewer/image/colour_bar.hpp"
+#include "viewer/panels/image_header.hpp"
+#include "viewer/panels/image_mouse.hpp"
+#include "viewer/panels/image_overlays.hpp"
 #include "viewer/panels/panels.hpp"
-#include "viewer/plot_axes.hpp"
-#include "viewer/region_tool.hpp"
+#include "viewer/panels/region_tool.hpp"
+#include "viewer/widgets/fitted_text.hpp"
+#include "viewer/widgets/plot_axes.hpp"
 
 namespace firstlight::viewer {
 namespace {

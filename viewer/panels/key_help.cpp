@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "host/pipeline/build_facts.hpp"
-#include "viewer/actions.hpp"
+#include "viewer/actions/actions.hpp"
 #include "viewer/panels/panels.hpp"
 
 namespace firstlight::viewer {

@@ -5,10 +5,10 @@
 
 #include "host/io/readable.hpp"
 #include "host/pipeline/layer_export.hpp"
-#include "viewer/clipped_text.hpp"
-#include "viewer/fonts.hpp"
-#include "viewer/layer_files.hpp"
+#include "viewer/image/layer_files.hpp"
 #include "viewer/panels/panels.hpp"
+#include "viewer/widgets/clipped_text.hpp"
+#include "viewer/window/fonts.hpp"
 
 namespace firstlight::viewer {
 namespace {

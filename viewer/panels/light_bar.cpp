@@ -6,11 +6,11 @@
 #include <array>
 #include <cmath>
 
-#include "viewer/fonts.hpp"
-#include "viewer/keys.hpp"
-#include "viewer/light_export.hpp"
 #include "viewer/panels/panels.hpp"
-#include "viewer/theme.hpp"
+#include "viewer/trace/light_export.hpp"
+#include "viewer/window/fonts.hpp"
+#include "viewer/window/keys.hpp"
+#include "viewer/window/theme.hpp"
 
 namespace firstlight::viewer {
 namespace {

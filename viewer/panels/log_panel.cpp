@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
-#include "viewer/clipped_text.hpp"
-#include "viewer/fonts.hpp"
-#include "viewer/message_list.hpp"
 #include "viewer/panels/panels.hpp"
+#include "viewer/session/message_list.hpp"
+#include "viewer/widgets/clipped_text.hpp"
+#include "viewer/window/fonts.hpp"
 
 namespace firstlight::viewer {
 namespace {

@@ -1,10 +1,10 @@
 // The menus: every action, by group, with its keys.
 #include <fmt/format.h>
 
-#include "viewer/actions.hpp"
-#include "viewer/fitted_text.hpp"
-#include "viewer/folder_listing.hpp"
+#include "viewer/actions/actions.hpp"
 #include "viewer/panels/panels.hpp"
+#include "viewer/session/folder_listing.hpp"
+#include "viewer/widgets/fitted_text.hpp"
 
 namespace firstlight::viewer {
 namespace {

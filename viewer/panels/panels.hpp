@@ -1,8 +1,8 @@
 // The panels: each draws itself into the ImGui window or child that is open, at the size that is left in it.
 #pragma once
 
-#include "viewer/desk.hpp"
-#include "viewer/image_geometry.hpp"
+#include "viewer/desk/desk.hpp"
+#include "viewer/image/image_geometry.hpp"
 
 namespace firstlight::viewer {
 
@@ -36,9 +36,6 @@ void draw_status_bar(Desk& desk);
 void draw_start_page(Desk& desk);  // while no file is open
 
 // Over them
-// Asks for a file; `act` is then called once, with a path whose replacement was agreed to. Never with a file that an
-// opened file was read from, where it saves.
-void open_file_dialog(Desk& desk, FileRequest request);
 void draw_file_dialog(Desk& desk);
 void draw_command_palette(Desk& desk);
 void draw_key_help(Desk& desk);  // and "about"

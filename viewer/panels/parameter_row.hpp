@@ -1,8 +1,8 @@
 // One parameter as a row: a dot when it was changed, its name, a widget of its kind, "auto", a way back.
 #pragma once
 
-#include "viewer/desk.hpp"
-#include "viewer/parameter_rows.hpp"
+#include "viewer/desk/desk.hpp"
+#include "viewer/session/parameter_rows.hpp"
 
 namespace firstlight::viewer {
 

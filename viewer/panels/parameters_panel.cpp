@@ -5,10 +5,10 @@
 #include <cstring>
 
 #include "host/io/readable.hpp"
-#include "viewer/clipped_text.hpp"
 #include "viewer/panels/panels.hpp"
 #include "viewer/panels/parameter_row.hpp"
-#include "viewer/stage_edits.hpp"
+#include "viewer/session/stage_edits.hpp"
+#include "viewer/widgets/clipped_text.hpp"
 
 namespace firstlight::viewer {
 namespace {

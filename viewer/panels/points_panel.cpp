@@ -7,12 +7,12 @@
 #include <numbers>
 
 #include "host/pipeline/surface_points.hpp"
-#include "viewer/colour_bar.hpp"
-#include "viewer/fonts.hpp"
-#include "viewer/image_words.hpp"
+#include "viewer/image/colour_bar.hpp"
+#include "viewer/image/image_words.hpp"
 #include "viewer/panels/panels.hpp"
-#include "viewer/plot_axes.hpp"
-#include "viewer/theme.hpp"
+#include "viewer/widgets/plot_axes.hpp"
+#include "viewer/window/fonts.hpp"
+#include "viewer/window/theme.hpp"
 
 namespace firstlight::viewer {
 namespace {

@@ -4,10 +4,10 @@
 #include <algorithm>
 
 #include "host/io/readable.hpp"
-#include "viewer/clipped_text.hpp"
-#include "viewer/fonts.hpp"
 #include "viewer/panels/panels.hpp"
-#include "viewer/provenance_facts.hpp"
+#include "viewer/session/provenance_facts.hpp"
+#include "viewer/widgets/clipped_text.hpp"
+#include "viewer/window/fonts.hpp"
 
 namespace firstlight::viewer {
 namespace {

@@ -1,8 +1,8 @@
 // A question over everything else: Enter takes the answer that is marked, at first the first; Escape the last.
 #include <algorithm>
 
-#include "viewer/folder_listing.hpp"
 #include "viewer/panels/panels.hpp"
+#include "viewer/session/folder_listing.hpp"
 
 namespace firstlight::viewer {
 namespace {

@@ -4,8 +4,8 @@
 #include <functional>
 #include <string>
 
-#include "viewer/desk.hpp"
-#include "viewer/image_words.hpp"
+#include "viewer/desk/desk.hpp"
+#include "viewer/image/image_words.hpp"
 
 namespace firstlight::viewer {
 

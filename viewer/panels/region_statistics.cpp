@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "viewer/fitted_text.hpp"
-#include "viewer/fonts.hpp"
 #include "viewer/panels/panels.hpp"
 #include "viewer/panels/region_parts.hpp"
+#include "viewer/widgets/fitted_text.hpp"
+#include "viewer/window/fonts.hpp"
 
 namespace firstlight::viewer {
 namespace {

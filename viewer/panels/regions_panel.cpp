@@ -2,11 +2,11 @@
 
 #include <cstring>
 
-#include "viewer/fitted_text.hpp"
-#include "viewer/number_field.hpp"
 #include "viewer/panels/panels.hpp"
 #include "viewer/panels/region_parts.hpp"
-#include "viewer/region_tool.hpp"
+#include "viewer/panels/region_tool.hpp"
+#include "viewer/widgets/fitted_text.hpp"
+#include "viewer/widgets/number_field.hpp"
 
 namespace firstlight::viewer {
 namespace {

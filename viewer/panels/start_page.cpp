@@ -1,11 +1,11 @@
 // What is there while no file is open: how to open one.
 #include <algorithm>
 
-#include "viewer/actions.hpp"
-#include "viewer/fitted_text.hpp"
-#include "viewer/folder_listing.hpp"
-#include "viewer/fonts.hpp"
+#include "viewer/actions/actions.hpp"
 #include "viewer/panels/panels.hpp"
+#include "viewer/session/folder_listing.hpp"
+#include "viewer/widgets/fitted_text.hpp"
+#include "viewer/window/fonts.hpp"
 
 namespace firstlight::viewer {
 namespace {

@@ -3,11 +3,11 @@
 
 #include <algorithm>
 
-#include "viewer/actions.hpp"
-#include "viewer/fitted_text.hpp"
-#include "viewer/folder_listing.hpp"
-#include "viewer/fonts.hpp"
+#include "viewer/actions/actions.hpp"
 #include "viewer/panels/panels.hpp"
+#include "viewer/session/folder_listing.hpp"
+#include "viewer/widgets/fitted_text.hpp"
+#include "viewer/window/fonts.hpp"
 
 namespace firstlight::viewer {
 namespace {

@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "viewer/colour_bar.hpp"
-#include "viewer/fonts.hpp"
-#include "viewer/image_words.hpp"
-#include "viewer/theme.hpp"
-#include "viewer/value_colours.hpp"
+#include "viewer/image/colour_bar.hpp"
+#include "viewer/image/image_words.hpp"
+#include "viewer/image/value_colours.hpp"
+#include "viewer/window/fonts.hpp"
+#include "viewer/window/theme.hpp"
 
 namespace firstlight::viewer {
 namespace {

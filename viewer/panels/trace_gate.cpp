@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "viewer/fixed_gate.hpp"
-#include "viewer/fonts.hpp"
-#include "viewer/keys.hpp"
 #include "viewer/panels/trace_parts.hpp"
-#include "viewer/theme.hpp"
+#include "viewer/session/fixed_gate.hpp"
+#include "viewer/window/fonts.hpp"
+#include "viewer/window/keys.hpp"
+#include "viewer/window/theme.hpp"
 
 namespace firstlight::viewer {
 namespace {

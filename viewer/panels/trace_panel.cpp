@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "viewer/fitted_text.hpp"
-#include "viewer/fonts.hpp"
 #include "viewer/panels/panels.hpp"
 #include "viewer/panels/trace_parts.hpp"
-#include "viewer/theme.hpp"
-#include "viewer/trace_export.hpp"
+#include "viewer/trace/trace_export.hpp"
+#include "viewer/widgets/fitted_text.hpp"
+#include "viewer/window/fonts.hpp"
+#include "viewer/window/theme.hpp"
 
 namespace firstlight::viewer {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 #include <utility>
 
-#include "viewer/desk.hpp"
-#include "viewer/trace_data.hpp"
+#include "viewer/desk/desk.hpp"
+#include "viewer/trace/trace_data.hpp"
 
 namespace firstlight::viewer {
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "viewer/panels/trace_parts.hpp"
-#include "viewer/theme.hpp"
+#include "viewer/window/theme.hpp"
 
 namespace firstlight::viewer {
 namespace {

@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <array>
 
-#include "viewer/fonts.hpp"
 #include "viewer/panels/panels.hpp"
 #include "viewer/panels/tone_controls.hpp"
 #include "viewer/panels/volume_planes.hpp"
-#include "viewer/theme.hpp"
-#include "viewer/volume_files.hpp"
+#include "viewer/volume/volume_files.hpp"
+#include "viewer/window/fonts.hpp"
+#include "viewer/window/theme.hpp"
 
 namespace firstlight::viewer {
 namespace {

@@ -8,10 +8,10 @@
 #include <array>
 #include <cmath>
 
-#include "viewer/fonts.hpp"
 #include "viewer/panels/panels.hpp"
-#include "viewer/plot_axes.hpp"
-#include "viewer/theme.hpp"
+#include "viewer/widgets/plot_axes.hpp"
+#include "viewer/window/fonts.hpp"
+#include "viewer/window/theme.hpp"
 
 namespace firstlight::viewer {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "viewer/desk.hpp"
+#include "viewer/desk/desk.hpp"
 
 namespace firstlight::viewer {
 
