@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "kernels/reconstruction/scan_geometry.hpp"
+
 namespace firstlight {
 namespace {
 
@@ -49,6 +51,11 @@ void check_kind(const Scan& scan, const Recipe& recipe) {
             fmt::format("{} in recipe \"{}\" makes a volume of the optical depths of light that went through",
                         volume->stage->info.name, recipe.name),
             fmt::format("use --recipe {}", default_recipe(scan)));
+    if (volume != nullptr) {
+        const char* stage = volume->stage->info.name;
+        if (volume->stage->uses_light) check_confocal(scan, stage);
+        else check_view_angles(scan, stage);
+    }
     const bool sweeps = recipe.find("gate_sweep") != nullptr;
     if (scan.kind != ScanKind::gated) {
         if (!sweeps) return;
