@@ -136,8 +136,8 @@ int reconstruct_scan(const ReconstructOptions& options, const CommandLine& line)
     if (!options.quiet)
         for (const std::string& warning : result.process.warnings) print_warning(warning);
     std::vector<FigureFile> figures;
+    const WritingFiles now;  // until all is said: what is in its place is not called unwritten
     {
-        const WritingFiles now;
         NewFiles made;  // the result comes last: where it is, everything is
         if (!options.png.empty()) figures = write_figures(figure_request, result, job.recipe, made);
         write_result(output, result, options.force);
