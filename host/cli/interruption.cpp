@@ -55,7 +55,7 @@ const std::atomic<bool>& interruption_requested() { return requested; }
 
 ExitCode interruption_code() { return signal_number == SIGTERM ? ExitCode::terminated : ExitCode::interrupted; }
 
-WritingFiles::WritingFiles() { ++writers; }
+WritingFiles::WritingFiles() : stop_(requested) { ++writers; }
 WritingFiles::~WritingFiles() { --writers; }
 
 }  // namespace firstlight::cli

@@ -1,6 +1,6 @@
 // Ctrl-C and SIGTERM. The first asks the running command to stop between tiles; a second ends the program at once.
 // Where a command cannot stop within 0.8 s (one long read, say), the program ends without it, unless a file is just
-// being put in place: commands write nothing before they are done, so nothing is left half-written.
+// being written: then that ends, with the file in its place or nothing left of it.
 //
 //   watch_for_interruption();                          // once, in main()
 //   callbacks.cancelled = &interruption_requested();
@@ -9,6 +9,7 @@
 
 #include <atomic>
 
+#include "host/io/atomic_file.hpp"
 #include "kernels/support/error.hpp"
 
 namespace firstlight::cli {
@@ -20,13 +21,17 @@ void watch_for_interruption();
 // 130 after SIGINT, 143 after SIGTERM.
 [[nodiscard]] ExitCode interruption_code();
 
-// While one lives the program is not ended in the middle of things.
+// While one lives the program is not ended in the middle of things; what it writes in this thread and has not put in
+// place when the signal comes is given up.
 class WritingFiles {
   public:
     WritingFiles();
     ~WritingFiles();
     WritingFiles(const WritingFiles&) = delete;
     WritingFiles& operator=(const WritingFiles&) = delete;
+
+  private:
+    StopWrites stop_;
 };
 
 }  // namespace firstlight::cli

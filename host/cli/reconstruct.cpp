@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <exception>
+#include <optional>
 
 #include "host/cli/command.hpp"
 #include "host/cli/console.hpp"
@@ -61,17 +62,18 @@ void report(const ReconstructOptions& options, const std::string& shape, const R
 
 // What is said of the scan; what is wrong with the line comes before what is wrong with the file.
 struct OpenedScan {
+    std::optional<AcquisitionFile> file;  // for the run, too
     Scan scan;
     std::string shape;
     std::exception_ptr unreadable;
 };
 
-OpenedScan open_scan(const std::string& path) {
+OpenedScan open_scan(const std::string& path, const OpenOptions& options) {
     OpenedScan opened;
     try {
-        const AcquisitionFile file = AcquisitionFile::open(path, OpenOptions{});
-        opened.scan = file.scan();
-        opened.shape = scan_shape(file.scan());
+        opened.file.emplace(AcquisitionFile::open(path, options));
+        opened.scan = opened.file->scan();
+        opened.shape = scan_shape(opened.scan);
     } catch (const Error&) {
         opened.unreadable = std::current_exception();
     }
@@ -89,7 +91,7 @@ int reconstruct_scan(const ReconstructOptions& options, const CommandLine& line)
     const auto start = std::chrono::steady_clock::now();
     Job job;
     if (options.help_stages) {
-        const Scan scan = options.scan.empty() ? Scan{} : open_scan(options.scan).scan;
+        const Scan scan = options.scan.empty() ? Scan{} : open_scan(options.scan, {}).scan;
         Recipe recipe = load_recipe(options.job.recipe.empty() ? default_recipe(scan) : options.job.recipe);
         set_stage_flags(recipe, line.stage_flags);
         return print_stage_help(recipe);
@@ -97,15 +99,15 @@ int reconstruct_scan(const ReconstructOptions& options, const CommandLine& line)
     if (options.scan.empty())
         throw Error(ExitCode::usage, "firstlight reconstruct: SCAN is required", "",
                     "see firstlight reconstruct --help");
-    const OpenedScan opened = open_scan(options.scan);
+    job.memory_bytes = memory_of(options.job);
+    job.strict = options.strict;
+    const OpenedScan opened = open_scan(options.scan, open_options(job));
     job.recipe = recipe_of(options.job, line.stage_flags, opened.scan);
     if (opened.unreadable) std::rethrow_exception(opened.unreadable);
     job.scan_path = options.scan;
     job.calibration_path = options.job.calibration;
     job.backend = options.job.backend;
     job.threads = options.job.threads;
-    job.memory_bytes = memory_of(options.job);
-    job.strict = options.strict;
     job.command = line.typed;
 
     const std::filesystem::path output = output_of(options);
@@ -118,6 +120,7 @@ int reconstruct_scan(const ReconstructOptions& options, const CommandLine& line)
     {
         ProgressBar bar(!options.quiet && !options.json);
         JobCallbacks callbacks;
+        callbacks.file = &*opened.file;
         callbacks.cancelled = &interruption_requested();
         callbacks.progress = [&](const Progress& p) { bar.show(p.what, p.done, p.total); };
         callbacks.say = [&](const std::string& text) {
@@ -133,8 +136,8 @@ int reconstruct_scan(const ReconstructOptions& options, const CommandLine& line)
     if (!options.quiet)
         for (const std::string& warning : result.process.warnings) print_warning(warning);
     std::vector<FigureFile> figures;
+    const WritingFiles now;  // until all is said: what is in its place is not called unwritten
     {
-        const WritingFiles now;
         NewFiles made;  // the result comes last: where it is, everything is
         if (!options.png.empty()) figures = write_figures(figure_request, result, job.recipe, made);
         write_result(output, result, options.force);

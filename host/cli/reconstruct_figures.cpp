@@ -19,7 +19,11 @@ std::filesystem::path figure_path(const FigureRequest& request, const std::strin
     return request.folder / fmt::format("{}_{}.png", std::filesystem::path(request.scan).stem().string(), what);
 }
 
-constexpr std::int64_t most_views_beside_a_volume = 4;
+// Hundreds of views all look alike where their volume is drawn.
+std::int64_t drawn_views(std::int64_t views, bool beside_a_volume) {
+    constexpr std::int64_t most_beside_a_volume = 4;
+    return beside_a_volume && views > most_beside_a_volume ? 1 : views;
+}
 
 std::filesystem::path layer_path(const FigureRequest& request, const std::string& layer, std::int64_t view,
                                  bool views) {
@@ -76,11 +80,11 @@ void check_figures(const FigureRequest& request, const Recipe& recipe, const Sca
     for (const RecipeStage& stage : recipe.stages)
         if (stage.stage->layers != nullptr)
             for (const Layer layer : stage.stage->layers(stage.params.get())) layers.insert(layer_info(layer).name);
-    for (const std::string& layer : layers)
-        for (const bool views : {false, true})
-            if (is_worth_a_figure(layer))
-                check_output(layer_path(request, layer, 0, views), request.force, request.scan);
     const RecipeStage* volume = recipe.volume();
+    const std::int64_t views = drawn_views(scan.views, volume != nullptr);
+    for (const std::string& layer : layers)
+        for (std::int64_t view = 0; view < views && is_worth_a_figure(layer); ++view)
+            check_output(layer_path(request, layer, view, scan.has_views_axis), request.force, request.scan);
     if (volume == nullptr) return;
     const std::string name = volume->stage->box(volume->params.get(), scan).name;
     for (const std::string& picture : volume_picture_names())
@@ -93,8 +97,7 @@ std::vector<FigureFile> write_figures(const FigureRequest& request, const Result
     const std::string source = std::filesystem::path(request.scan).filename().string();
     std::vector<FigureFile> files;
     const GatedImages& images = result.images;
-    // Hundreds of views all look alike where their volume is drawn.
-    const std::int64_t views = result.volume && images.views > most_views_beside_a_volume ? 1 : images.views;
+    const std::int64_t views = drawn_views(images.views, result.volume.has_value());
     for (const ImageLayer& layer : images.layers) {
         if (!is_worth_a_figure(layer.name) || !says_something(images, layer)) continue;
         for (std::int64_t view = 0; view < views; ++view) {

@@ -19,6 +19,13 @@
 namespace firstlight {
 namespace {
 
+constexpr std::size_t piece_bytes = std::size_t{1} << 26;  // between looks at whether to stop
+thread_local const std::atomic<bool>* stops = nullptr;
+
+void stop_if_asked() {
+    if (stops != nullptr && *stops) throw Error(ExitCode::interrupted, "interrupted", "nothing was written");
+}
+
 [[noreturn]] void fail(const std::filesystem::path& target, const char* what, int error) {
     throw Error(ExitCode::output, fmt::format("{}: {}", target.string(), what), std::strerror(error),
                 error == ENOSPC || error == EDQUOT ? "make room, or write elsewhere"
@@ -107,7 +114,8 @@ void AtomicFile::write(const void* data, std::size_t bytes) {
     const NoFileSizeSignal guard;
     const auto* from = static_cast<const char*>(data);
     while (bytes > 0) {
-        const ssize_t put = ::write(descriptor_, from, std::min<std::size_t>(bytes, std::size_t{1} << 30));
+        stop_if_asked();
+        const ssize_t put = ::write(descriptor_, from, std::min(bytes, piece_bytes));
         if (put < 0 && errno == EINTR) continue;
         if (put < 0) fail(target_, "writing failed", errno);
         from += put;
@@ -117,7 +125,9 @@ void AtomicFile::write(const void* data, std::size_t bytes) {
 
 void AtomicFile::commit() {
     const NoFileSizeSignal guard;
+    stop_if_asked();
     if (::fsync(descriptor_) != 0) fail(target_, "writing failed", errno);
+    stop_if_asked();  // a slow disk takes its time; from here on the file is in its place
     if (force_) {
         // Keep the rights of the file that is replaced.
         struct stat old {};
@@ -139,6 +149,10 @@ void AtomicFile::commit() {
         ::close(folder);
     }
 }
+
+StopWrites::StopWrites(const std::atomic<bool>& stop) : before_(stops) { stops = &stop; }
+
+StopWrites::~StopWrites() { stops = before_; }
 
 NoFileSizeSignal::NoFileSizeSignal() {
     sigset_t wanted, before;

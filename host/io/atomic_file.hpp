@@ -9,6 +9,7 @@
 // A program that writes by name itself (TIFF) writes to temporary() instead. Errors: ExitCode::output.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <filesystem>
 #include <string>
@@ -31,6 +32,19 @@ class AtomicFile {
     std::filesystem::path target_, temporary_;
     bool force_ = false;
     int descriptor_ = -1;
+};
+
+// While it lives, what this thread writes and has not put in place yet ends with an Error (ExitCode::interrupted) once
+// `stop` is true, and leaves nothing behind.
+class StopWrites {
+  public:
+    explicit StopWrites(const std::atomic<bool>& stop);
+    ~StopWrites();
+    StopWrites(const StopWrites&) = delete;
+    StopWrites& operator=(const StopWrites&) = delete;
+
+  private:
+    const std::atomic<bool>* before_ = nullptr;
 };
 
 // While it lives, writing past the limit of file sizes is an error of the call, not a signal that ends the program.

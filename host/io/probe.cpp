@@ -16,6 +16,7 @@
 
 #include "host/io/acquisition_file.hpp"
 #include "host/io/calibration_file.hpp"
+#include "host/io/h5.hpp"
 #include "host/io/importers/confocal_capture.hpp"
 #include "host/io/neighbour_program.hpp"
 #include "host/io/read_only_file.hpp"
@@ -95,9 +96,16 @@ bool listen(int end, std::string& message) {
     }
 }
 
+std::string read_any(const std::filesystem::path& path, const OpenOptions& options) {
+    const std::string format = h5::ReadFile(path).text("/", "firstlight_format").value_or("");
+    if (format == "result") (void)read_result(path, options);
+    else if (format != "calibration") (void)AcquisitionFile::open(path, options);  // or why it is none
+    return format;
+}
+
 }  // namespace
 
-void probe(const std::filesystem::path& path, ProbeKind kind, std::size_t memory_limit) {
+std::string probe(const std::filesystem::path& path, ProbeKind kind, std::size_t memory_limit) {
     (void)ReadOnlyFile(path);  // the plain errors need no child
     Pipe pipe;
     const pid_t child =
@@ -112,7 +120,7 @@ void probe(const std::filesystem::path& path, ProbeKind kind, std::size_t memory
     while (::waitpid(child, &status, 0) < 0)
         if (errno != EINTR)
             throw Error(ExitCode::internal, "waiting for firstlight-probe failed", std::strerror(errno));
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return message;
     if (WIFEXITED(status) && WEXITSTATUS(status) == static_cast<int>(ExitCode::bad_input) && !message.empty())
         throw Error(ExitCode::bad_input, message);
     if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGINT || WTERMSIG(status) == SIGTERM))  // Ctrl-C reaches both
@@ -127,7 +135,7 @@ void probe(const std::filesystem::path& path, ProbeKind kind, std::size_t memory
                 "copy or record it again");
 }
 
-void read_as_probe(const std::filesystem::path& path, ProbeKind kind, std::size_t memory_limit) {
+std::string read_as_probe(const std::filesystem::path& path, ProbeKind kind, std::size_t memory_limit) {
     OpenOptions options;
     options.probe = false;
     options.memory_limit = memory_limit;
@@ -138,7 +146,9 @@ void read_as_probe(const std::filesystem::path& path, ProbeKind kind, std::size_
         case ProbeKind::result: (void)read_result(path, options); break;
         case ProbeKind::capture: read_capture_tables(path, options); break;
         case ProbeKind::calibration: (void)read_calibration(path, options); break;
+        case ProbeKind::any: return read_any(path, options);
     }
+    return "";
 }
 
 }  // namespace firstlight

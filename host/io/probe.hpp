@@ -7,16 +7,18 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <string>
 
 namespace firstlight {
 
-enum class ProbeKind { acquisition, validation, result, capture, calibration };
+// any: an acquisition or a result, whichever of ours the file is; of a calibration only that it is one.
+enum class ProbeKind { acquisition, validation, result, capture, calibration, any };
 
-// Returns when the child could read the file. Errors: what the child found wrong with it (bad_input), that it died or
-// took too long (bad_input), that there is no probe (internal).
-void probe(const std::filesystem::path& path, ProbeKind kind, std::size_t memory_limit);
+// Returns when the child could read the file; for `any`, with the file's firstlight_format. Errors: what the child
+// found wrong with it (bad_input), that it died or took too long (bad_input), that there is no probe (internal).
+std::string probe(const std::filesystem::path& path, ProbeKind kind, std::size_t memory_limit);
 
-// The child's side: reads the file as `kind` says. Throws what the reader throws.
-void read_as_probe(const std::filesystem::path& path, ProbeKind kind, std::size_t memory_limit);
+// The child's side: reads the file as `kind` says, and returns what probe() does. Throws what the reader throws.
+std::string read_as_probe(const std::filesystem::path& path, ProbeKind kind, std::size_t memory_limit);
 
 }  // namespace firstlight

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <future>
+#include <optional>
 
 #include "host/calibration/load.hpp"
-#include "host/io/acquisition_file.hpp"
 #include "host/io/calibration_file.hpp"
 #include "host/io/known_hashes.hpp"
 #include "host/io/probe.hpp"
@@ -27,11 +27,17 @@ Scan calibrated_scan(const Scan& scan, const std::filesystem::path& calibration_
     return out;
 }
 
+OpenOptions open_options(const Job& job) {
+    OpenOptions options;
+    options.strict = job.strict;
+    if (job.memory_bytes != 0) options.memory_limit = job.memory_bytes;
+    return options;
+}
+
 Result run_job(const Job& job, const JobCallbacks& callbacks) {
-    OpenOptions open_options;
-    open_options.strict = job.strict;
-    if (job.memory_bytes != 0) open_options.memory_limit = job.memory_bytes;
-    const AcquisitionFile file = AcquisitionFile::open(job.scan_path, open_options);
+    std::optional<AcquisitionFile> opened;
+    if (callbacks.file == nullptr) opened.emplace(AcquisitionFile::open(job.scan_path, open_options(job)));
+    const AcquisitionFile& file = opened ? *opened : *callbacks.file;
     std::vector<std::string> calibrated;
     const Scan scan = calibrated_scan(file.scan(), job.calibration_path, &calibrated);
     for (const std::string& what : calibrated)

@@ -12,6 +12,7 @@
 #include <functional>
 #include <string>
 
+#include "host/io/acquisition_file.hpp"
 #include "host/io/result_file.hpp"
 #include "host/pipeline/pipeline.hpp"
 
@@ -34,8 +35,12 @@ struct JobCallbacks {
     std::function<void(const Progress&)> progress;
     std::function<void(const std::string&)> say;  // one line for people, e.g. which backend runs and why
     Queue* queue = nullptr;                       // to run on; null: one is opened as the job says
+    const AcquisitionFile* file = nullptr;        // the job's scan, opened as open_options(job) says; null: opened here
     HeldScan* hold = nullptr;                     // as RunOptions::hold; wants a `queue`, see held_scan.hpp
 };
+
+// How a job opens its scan.
+[[nodiscard]] OpenOptions open_options(const Job& job);
 
 // A scan as a job sees it: the file's, with what the calibration says in its place. Errors: those of read_calibration()
 // and apply_calibration(). `replaced` (may be null) gets a sentence for each thing replaced.

@@ -116,8 +116,7 @@ class Run {
             prepared.coefficients = how(c);
         }
         if (!is_reference)
-            for (const auto& [name, value] : found_)
-                records_[record].survey[scan.views > 1 ? fmt::format("{}[{}]", name, view) : name] = value;
+            for (const auto& [name, value] : found_) records_[record].survey[outcome_name(name, view)] = value;
         if (tiles != nullptr)
             for (const TraceTile& tile : tiles->sample.tiles) stage.stage->run_traces(*host_, tile, on_host.get(), 0);
         return prepared;
@@ -249,6 +248,11 @@ class Run {
                     "--pixel_mask.source");
     }
 
+    // Each view of several has its own.
+    [[nodiscard]] std::string outcome_name(const std::string& name, std::int64_t view) const {
+        return scan_.views > 1 ? fmt::format("{}[{}]", name, view) : name;
+    }
+
     [[nodiscard]] StageRecord& record_of(const RecipeStage& stage) {
         return *std::find_if(records_.begin(), records_.end(),
                              [&](const StageRecord& r) { return r.name == stage.stage->info.name; });
@@ -258,7 +262,7 @@ class Run {
         const auto done = [&](const RecipeStage& stage, const std::string& remark, double seconds) {
             remember(stage.stage->info.name, remark, view);
             StageRecord& record = record_of(stage);
-            for (const auto& [name, value] : found_) record.survey[name] = value;
+            for (const auto& [name, value] : found_) record.survey[outcome_name(name, view)] = value;
             record.seconds += seconds;
         };
         Keeper& keep = queue_.is_host() ? keep_host_ : keep_;

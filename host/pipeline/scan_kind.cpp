@@ -3,35 +3,37 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "kernels/reconstruction/scan_geometry.hpp"
+
 namespace firstlight {
 namespace {
 
 // Of time bins and of single-photon counting; a frame has neither.
 constexpr const char* for_histograms[] = {"pile_up", "bin_nonlinearity"};
 
-}  // namespace
+struct Suited {
+    std::string recipe, why;
+};
 
-std::string default_recipe(const Scan& scan) {
-    if (scan.kind == ScanKind::gated) return "kerr";
-    if (scan.path == LightPath::confocal && scan.pixels() > 1) return "diffuse";
-    if (scan.path == LightPath::reflection) return "depth";
-    const bool has_angles = scan.views > 1 && static_cast<std::int64_t>(scan.view_angle_rad.size()) == scan.views;
-    return has_angles && scan.has_reference && scan.x_m.size() > 1 ? "tomography" : "transmission";
-}
-
-std::string default_recipe_reason(const Scan& scan) {
-    const std::string recipe = default_recipe(scan);
-    if (recipe == "kerr") return "is a gated scan";
-    if (recipe == "diffuse") return "is a confocal scan";
-    if (recipe == "depth") return "was seen in reflection";
-    if (recipe == "tomography") return fmt::format("has {} views at known angles", scan.views);
-    if (scan.views == 1) return "";
+Suited suited(const Scan& scan) {
+    if (scan.kind == ScanKind::gated) return {"kerr", "is a gated scan"};
+    if (scan.path == LightPath::confocal && scan.pixels() > 1) return {"diffuse", "is a confocal scan"};
+    if (scan.path == LightPath::reflection) return {"depth", "was seen in reflection"};
+    if (scan.views <= 1) return {"transmission", ""};
     std::vector<std::string> missing;
     if (static_cast<std::int64_t>(scan.view_angle_rad.size()) != scan.views) missing.emplace_back("/entry/data/view");
     if (scan.x_m.size() < 2) missing.emplace_back("/entry/data/x");
     if (!scan.has_reference) missing.emplace_back("/entry/reference");
-    return fmt::format("has {} views but no {}, which tomography needs", scan.views, fmt::join(missing, ", "));
+    if (missing.empty()) return {"tomography", fmt::format("has {} views at known angles", scan.views)};
+    return {"transmission",
+            fmt::format("has {} views but no {}, which tomography needs", scan.views, fmt::join(missing, ", "))};
 }
+
+}  // namespace
+
+std::string default_recipe(const Scan& scan) { return suited(scan).recipe; }
+
+std::string default_recipe_reason(const Scan& scan) { return suited(scan).why; }
 
 void check_kind(const Scan& scan, const Recipe& recipe) {
     if (scan.path == LightPath::transmission && recipe.find(DepthMap::info.name) != nullptr)
@@ -49,6 +51,11 @@ void check_kind(const Scan& scan, const Recipe& recipe) {
             fmt::format("{} in recipe \"{}\" makes a volume of the optical depths of light that went through",
                         volume->stage->info.name, recipe.name),
             fmt::format("use --recipe {}", default_recipe(scan)));
+    if (volume != nullptr) {
+        const char* stage = volume->stage->info.name;
+        if (volume->stage->uses_light) check_confocal(scan, stage);
+        else check_view_angles(scan, stage);
+    }
     const bool sweeps = recipe.find("gate_sweep") != nullptr;
     if (scan.kind != ScanKind::gated) {
         if (!sweeps) return;

@@ -1,5 +1,5 @@
 // Whether a recipe takes what a scan holds: histograms or the frames of a gated camera, light that crossed a medium or
-// came back.
+// came back, one view or several at known angles.
 #pragma once
 
 #include <string>
@@ -17,7 +17,8 @@ namespace firstlight {
 [[nodiscard]] std::string default_recipe_reason(const Scan& scan);
 
 // Errors (bad_input): frames without gate_sweep, histograms with it, stages that make sense for time bins alone; depths
-// of light that went through; tomography of light that came back.
+// of light that went through; tomography of light that came back, or of views without angles; a volume from confocal
+// echoes of a scan that is not confocal. What a stage's parameters can mend is left to the stage.
 void check_kind(const Scan& scan, const Recipe& recipe);
 
 }  // namespace firstlight

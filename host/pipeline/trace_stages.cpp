@@ -167,17 +167,14 @@ std::shared_ptr<const TraceStages> open_trace_stages(const Job& job, std::int64_
         JobSources sources;
         TraceStages stages;
 
-        Opened(const Job& of, const OpenOptions& how, std::int64_t of_view, const std::atomic<bool>* stop)
-            : file(AcquisitionFile::open(of.scan_path, how)),
+        Opened(const Job& of, std::int64_t of_view, const std::atomic<bool>* stop)
+            : file(AcquisitionFile::open(of.scan_path, open_options(of))),
               queue(open_cpu_queue(of.threads > 0 ? of.threads : machine_threads())),
               sources(file, calibrated_scan(file.scan(), of.calibration_path), *queue, of, stop),
               stages({sources.scan, sources.counts, file.scan().has_reference ? &sources.reference : nullptr, of.recipe,
                       of_view, stop}) {}
     };
-    OpenOptions how;
-    how.strict = job.strict;
-    if (job.memory_bytes != 0) how.memory_limit = job.memory_bytes;
-    const auto opened = std::make_shared<Opened>(job, how, view, cancelled);
+    const auto opened = std::make_shared<Opened>(job, view, cancelled);
     return {opened, &opened->stages};
 }
 

@@ -39,7 +39,8 @@ double quantile(std::vector<double>& values, double share) {
     return values[static_cast<std::size_t>(at)];
 }
 
-void measure(PixelMask::Coefficients& c, const StageContext& context, const std::vector<double>& pulses) {
+// Returns how many of the sample are hot.
+std::int64_t measure(PixelMask::Coefficients& c, const StageContext& context, const std::vector<double>& pulses) {
     std::vector<double> rates;
     std::vector<double> totals;
     double exposure_sum = 0;
@@ -55,7 +56,7 @@ void measure(PixelMask::Coefficients& c, const StageContext& context, const std:
             rates.push_back(sum_counts(tile.counts, i, 0, c.hot_bins) / exposure);
             exposure_sum += exposure;
         }
-    if (rates.empty()) return;  // nothing left to learn from: the flags given are all there is
+    if (rates.empty()) return 0;  // nothing left to learn from: the flags given are all there is
     const double exposure = exposure_sum / static_cast<double>(rates.size());
 
     c.median = quantile(rates, 0.5);
@@ -80,6 +81,9 @@ void measure(PixelMask::Coefficients& c, const StageContext& context, const std:
             c.median * exposure +
             c.threshold * std::max(c.spread * exposure, std::sqrt(std::max(c.mean * exposure, 1.0)));
     }
+    const double limit =
+        c.median + c.threshold * std::max(c.spread, std::sqrt(std::max(c.mean * exposure, 1.0)) / exposure);
+    return std::count_if(rates.begin(), rates.end(), [&](double rate) { return rate > limit; });
 }
 
 }  // namespace
@@ -127,21 +131,26 @@ PixelMask::Coefficients PixelMask::prepare(const Params& params, StageContext& c
     c.threshold = params.threshold_mad;
     c.maximum_is_saturated = scan.gates.empty();
     c.hot_bins = scan.bins;
+    std::string too_few;  // bins for that, where it is so
+    const std::string few_bins = fmt::format("hot pixels show themselves in at least {}", fewest_hot_bins);
     if (params.statistic != Statistic::total) {
         const std::int64_t lead = lead_bins(context, params.guard_ps);
         if (lead >= fewest_hot_bins) c.hot_bins = lead;
         else {
-            const std::string problem = fmt::format("{}: only {} bins lie before the light", scan.name, lead);
-            const std::string why = fmt::format("hot pixels show themselves in at least {}", fewest_hot_bins);
+            too_few = fmt::format("{}: only {} bins lie before the light", scan.name, lead);
             if (params.statistic == Statistic::before_light)
-                throw Error(ExitCode::bad_input, problem, why,
+                throw Error(ExitCode::bad_input, too_few, few_bins,
                             "lower --pixel_mask.guard_ps, or use --pixel_mask.statistic total");
-            context.warn(problem + " (" + why + "): total counts are compared instead, and bright parts of a mostly " +
-                         "dark scene may be flagged; --pixel_mask.source given uses the file's mask alone");
         }
     }
     const std::vector<double> pulses = uneven_pulses(context);
-    measure(c, context, pulses);
+    const std::int64_t hot_ones = measure(c, context, pulses);
+    if (!too_few.empty() && hot_ones > 0)
+        context.warn(
+            fmt::format("{} ({}): total counts are compared instead, and {} of {} pixels looked at count as "
+                        "hot, which bright parts of a mostly dark scene may be; --pixel_mask.source given uses "
+                        "the file's mask alone",
+                        too_few, few_bins, hot_ones, context.sample->traces));
     c.exposure = context.keep.keep(pulses);
     return c;
 }

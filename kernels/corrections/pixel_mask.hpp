@@ -7,7 +7,7 @@
 //   hot        N > median + threshold_mad * max(1.4826 MAD, sqrt(max(m, 1))), m the mean of N without outliers, so
 //              that the Poisson spread of low, even counts flags nothing. N is counted *before the light*, where scenes
 //              look alike however bright their parts are; where fewer than 16 such bins exist N is the whole trace,
-//              which also flags the bright parts of a scene mostly dark, and a warning says so
+//              which also flags the bright parts of a scene mostly dark; a warning says how many
 //   dead       no counts at all though nine of ten sampled pixels have 30 or more (in the reference scan, where nothing
 //              stands in the way of the light: half of them); in a scene with a large dark part no pixel is called dead
 //   saturated  a bin holds the largest number its type can (u1, u2, u4); in gated scans gate_sweep says what is

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "kernels/reconstruction/confocal_diffuse.hpp"
+#include "kernels/reconstruction/scan_geometry.hpp"
 #include "kernels/support/fft.hpp"
 #include "kernels/support/slab_kernel.hpp"
 #include "kernels/support/speed_of_light.hpp"
@@ -93,10 +94,7 @@ Slab ConfocalDiffuse::slab(const Params& params, const Scan& scan) {
 }
 
 ConfocalShape ConfocalDiffuse::shape(const Params& params, const Scan& scan) {
-    if (scan.path != LightPath::confocal || scan.views != 1)
-        refuse(scan, "is no confocal scan of one view",
-               "confocal_diffuse needs laser and detector to look at the same point of the slab, pixel by pixel",
-               "use another recipe, or correct /entry/path if the scan was confocal");
+    check_confocal(scan, info.name);
     if (params.min_depth_mm >= params.max_depth_mm)  // false where one is automatic
         throw Error(ExitCode::usage,
                     fmt::format("min_depth_mm is {:g} and max_depth_mm {:g}", params.min_depth_mm, params.max_depth_mm),

@@ -4,13 +4,13 @@
 
 #include <Eigen/Dense>
 #include <algorithm>
-#include <numeric>
+
+#include "kernels/reconstruction/scan_geometry.hpp"
 
 namespace firstlight {
 namespace {
 
 constexpr std::int64_t few_views = 8, fewest_columns = 3;
-constexpr double most_turns = 2;  // beyond, angles are taken to be degrees
 constexpr double pi = 3.14159265358979323846;
 
 [[noreturn]] void refuse(const Scan& scan, const std::string& problem, const std::string& why,
@@ -45,23 +45,6 @@ double pitch_of(const ParallelScanParams& params, const Scan& scan, const char* 
 
 bool columns_run_backwards(const Scan& scan) { return has_columns(scan) && scan.x_m.back() < scan.x_m.front(); }
 
-void check_angles(const Scan& scan, const char* stage);
-
-void check_views(const Scan& scan, const char* stage) {
-    if (scan.views < 2)
-        refuse(scan, "there is one view", fmt::format("{} makes a volume of views from many angles", stage),
-               "use --recipe transmission for an image, or record counts[view, y, x, t]");
-    if (static_cast<std::int64_t>(scan.view_angle_rad.size()) != scan.views)
-        refuse(scan, fmt::format("the angles of its {} views are not known", scan.views),
-               "/entry/data/view is missing, or counts views instead of giving their rotation",
-               "add view[V] with units rad, or use --recipe transmission for an image of each view");
-    for (std::size_t v = 0; v < scan.view_angle_rad.size(); ++v)
-        if (!std::isfinite(scan.view_angle_rad[v]))
-            refuse(scan, fmt::format("the angle of view {} is not a number", v), "a ray needs its direction",
-                   "correct /entry/data/view, or leave the view out");
-    check_angles(scan, stage);
-}
-
 double given_centre(const ParallelScanParams& params, const char* stage) {
     if (!std::isnan(params.centre_px)) return params.centre_px;
     throw Error(ExitCode::usage, fmt::format("--{0}.centre given needs --{0}.centre_px", stage),
@@ -80,44 +63,6 @@ void check_centre(const ParallelScanParams& params, const Scan& scan, double cen
            params.centre == BeamCentre::given
                ? fmt::format("give --{}.centre_px within the detector", stage)
                : fmt::format("give the axis (--{0}.centre given --{0}.centre_px N), or correct x", stage));
-}
-
-// Angles in [0, pi) in order, with the views that have them.
-struct Direction {
-    double angle = 0;
-    std::vector<std::size_t> views;
-};
-
-std::vector<Direction> directions(const std::vector<double>& angles) {
-    std::vector<std::size_t> order(angles.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    const auto folded = [&](std::size_t v) {
-        constexpr double same = 1e-6;  // rad
-        const double a = std::fmod(std::fmod(angles[v], pi) + pi, pi);
-        return a > pi - same ? a - pi : a;
-    };
-    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return folded(a) < folded(b); });
-    std::vector<Direction> found;
-    for (const std::size_t v : order) {
-        if (found.empty() || folded(v) - found.back().angle > 1e-6) found.push_back({folded(v), {}});
-        found.back().views.push_back(v);
-    }
-    return found;
-}
-
-void check_angles(const Scan& scan, const char* stage) {
-    double largest = 0;
-    for (const double angle : scan.view_angle_rad) largest = std::max(largest, std::abs(angle));
-    if (largest > most_turns * 2 * pi)
-        refuse(scan, fmt::format("view angles reach {:.4g} rad ({:.0f} turns)", largest, largest / (2 * pi)),
-               "angles are in rad; these look like degrees",
-               "store them in radians, e.g. np.deg2rad (more than two turns: modulo 2 pi)");
-    if (directions(scan.view_angle_rad).size() < 2)
-        refuse(scan, fmt::format("its {} views are all from one direction", scan.views),
-               fmt::format("angles in /entry/data/view differ by multiples of 180 degrees; {} makes a volume of views "
-                           "from many angles",
-                           stage),
-               "correct the angles (rad), or use --recipe transmission for an image of each view");
 }
 
 // Distance from direction i to the next, on the circle.
@@ -318,7 +263,7 @@ void RunFigures::rows_done(std::int64_t rows) {
 }
 
 VolumeBox parallel_scan_box(const ParallelScanParams& params, const Scan& scan, const char* stage) {
-    check_views(scan, stage);
+    check_view_angles(scan, stage);
     if (scan.columns < fewest_columns)
         refuse(scan, fmt::format("{} column{} too few for a volume", scan.columns, scan.columns == 1 ? " is" : "s are"),
                "a slice has as many voxels across as the detector has columns",
@@ -340,7 +285,7 @@ VolumeBox parallel_scan_box(const ParallelScanParams& params, const Scan& scan, 
 
 ParallelScan parallel_scan(const ParallelScanParams& params, StageContext& context, const char* stage) {
     const Scan& scan = context.scan;
-    check_views(scan, stage);
+    check_view_angles(scan, stage);
     ParallelScan found;
     found.pitch_m = pitch_of(params, scan, stage);
     found.angle_rad = scan.view_angle_rad;

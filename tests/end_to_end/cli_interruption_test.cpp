@@ -48,5 +48,24 @@ TEST_F(CliInterruption, signals_stop_a_run_within_a_second) {
     EXPECT_EQ(sha256_of_file(at("scan.h5")), before);
 }
 
+// The disk takes two seconds to take the result; the signal comes meanwhile.
+TEST_F(CliInterruption, a_signal_while_the_result_is_written_leaves_nothing) {
+    if (access("/usr/bin/strace", X_OK) != 0) GTEST_SKIP() << "there is no strace here";
+    if (run({"-qq", "-o", "trace.txt", "/bin/true"}, -1, SIGINT, "/usr/bin/strace").code != 0)
+        GTEST_SKIP() << "strace may not trace here";
+    std::filesystem::remove(at("trace.txt"));
+    const std::string scan = FIRSTLIGHT_SOURCE_DIR "/sample_data/fog.h5";
+    const std::string script =
+        "strace -f -qq -o trace.txt -e trace=fsync -e inject=fsync:delay_enter=2000000 sh -c 'echo $$ > pid; exec "
+        "\"" FIRSTLIGHT_BINARY_DIR "/bin/firstlight\" reconstruct \"" +
+        scan + "\" -o out.h5 --backend cpu --quiet' & started=$!\n" +
+        "for i in $(seq 1500); do ls -A | grep -q '^.out.h5.*part$' && break; sleep 0.02; done\n"
+        "sleep 0.2\nkill -INT $(cat pid)\nwait $started\ncode=$?\nrm -f pid trace.txt\nexit $code\n";
+    const Outcome outcome = run({"-c", script}, -1, SIGINT, "/bin/bash");
+    EXPECT_EQ(outcome.code, 130) << outcome.error;
+    EXPECT_NE(outcome.error.find("firstlight: interrupted: nothing was written\n"), std::string::npos) << outcome.error;
+    EXPECT_EQ(files(), std::vector<std::string>{});
+}
+
 }  // namespace
 }  // namespace firstlight

@@ -213,5 +213,23 @@ TEST_F(CliVolume, compare_knows_the_true_volume) {
     EXPECT_NE(text.out.find("mu NRMSE"), std::string::npos) << text.out;
 }
 
+// Each file of each view is looked at before the first is written.
+TEST_F(CliVolume, a_figure_of_a_later_view_is_not_overwritten) {
+    std::filesystem::create_directory(at("png"));
+    std::ofstream(at("png/tomography_ballistic_view007.png")) << "mine";
+    const std::vector<std::string> words{"reconstruct", FIRSTLIGHT_SOURCE_DIR "/sample_data/tomography.h5",
+                                         "-o",          "t.h5",
+                                         "--recipe",    "transmission",
+                                         "--backend",   "cpu",
+                                         "--png",       "png"};
+    const Outcome refused = run(words);
+    EXPECT_EQ(refused.code, 4) << refused.error;
+    EXPECT_NE(refused.error.find("tomography_ballistic_view007.png: exists already"), std::string::npos)
+        << refused.error;
+    EXPECT_EQ(refused.error.find("running on"), std::string::npos);  // before anything is computed
+    EXPECT_FALSE(std::filesystem::exists(at("t.h5")));
+    EXPECT_FALSE(std::filesystem::exists(at("png/tomography_ballistic_view000.png")));
+}
+
 }  // namespace
 }  // namespace firstlight

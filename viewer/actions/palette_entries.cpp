@@ -6,6 +6,7 @@
 
 #include "viewer/session/folder_listing.hpp"
 #include "viewer/session/fuzzy_match.hpp"
+#include "viewer/session/stage_edits.hpp"
 
 namespace firstlight::viewer {
 namespace {
@@ -68,9 +69,10 @@ void offer_layers(const Document& document, Finder& finder) {
                      0.5, layer.name);
 }
 
-void offer_recipes(Finder& finder) {
+void offer_recipes(const Document& document, Finder& finder) {
     for (const BuiltInRecipe& recipe : built_in_recipes())
-        finder.offer({std::string("Recipe ") + recipe.name, "Uses this recipe", "", "",
+        finder.offer({std::string("Recipe ") + recipe.name, "Uses this recipe", "",
+                      why_not(load_recipe(recipe.name), document.scan ? &*document.scan : nullptr),
                       [name = std::string(recipe.name)](Desk& at) {
                           if (Document* shown = at.session.current()) at.session.use_recipe(*shown, name);
                           return std::string();
@@ -126,7 +128,7 @@ std::vector<PaletteEntry> palette_entries(Desk& desk, const std::string& typed, 
     offer_actions(desk, finder);
     if (const Document* document = desk.session.current()) {
         offer_layers(*document, finder);
-        offer_recipes(finder);
+        offer_recipes(*document, finder);
         offer_parameters(*document, typed, finder, first);
     }
     offer_recent(desk, finder);

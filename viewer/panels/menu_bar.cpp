@@ -4,6 +4,8 @@
 #include "viewer/actions/actions.hpp"
 #include "viewer/panels/panels.hpp"
 #include "viewer/session/folder_listing.hpp"
+#include "viewer/session/stage_edits.hpp"
+#include "viewer/widgets/clipped_text.hpp"
 #include "viewer/widgets/fitted_text.hpp"
 
 namespace firstlight::viewer {
@@ -55,9 +57,13 @@ void edit_menu(Desk& desk) {
 void recipe_menu(Desk& desk) {
     if (!ImGui::BeginMenu("Recipe", desk.session.current() != nullptr)) return;
     Document& document = *desk.session.current();
-    for (const BuiltInRecipe& recipe : built_in_recipes())
-        if (ImGui::MenuItem(recipe.name, nullptr, document.recipe().name == recipe.name))
+    for (const BuiltInRecipe& recipe : built_in_recipes()) {
+        const std::string why = why_not(load_recipe(recipe.name), document.scan ? &*document.scan : nullptr);
+        if (ImGui::MenuItem(recipe.name, nullptr, document.recipe().name == recipe.name, why.empty()))
             desk.session.use_recipe(document, recipe.name);
+        desk.places.note(std::string("Recipe ") + recipe.name);
+        tooltip(why.empty() ? why : "Not for this scan. " + why);
+    }
     ImGui::Separator();
     items(desk, {"edit.load_recipe", "file.save_recipe", "edit.reset_all"});
     ImGui::EndMenu();

@@ -29,6 +29,13 @@ struct FileStamp {
 };
 [[nodiscard]] std::optional<FileStamp> stamp_of(const std::filesystem::path& path);
 
+// An acquisition that was opened, for whatever reads its counts next. It is not locked: others may write to the file or
+// put another in its place, and whoever reads it then opens it anew (loading.hpp: current_scan).
+struct OpenedScan {
+    std::shared_ptr<const AcquisitionFile> file;  // null: not yet
+    std::optional<FileStamp> stamp;               // from before it was opened
+};
+
 // A scan's traces in memory, with the queue that they are in.
 struct Held {
     std::shared_ptr<Queue> queue;
@@ -53,7 +60,8 @@ class Document {
 
     // The acquisition: `path`, or what a result was made from.
     std::filesystem::path scan_path;  // empty: not known yet, or gone
-    std::optional<Scan> scan;         // as the file and its calibration say
+    OpenedScan opened;
+    std::optional<Scan> scan;  // as the file and its calibration say
     AcquisitionInfo info;
     std::string stored_as;               // how the counts are stored
     std::shared_ptr<const Truth> truth;  // of a simulated scan; null: none is known

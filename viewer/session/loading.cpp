@@ -15,10 +15,10 @@ std::filesystem::path beside(const std::filesystem::path& wanted, const std::fil
     return std::filesystem::exists(near, ignored) ? near : std::filesystem::path();
 }
 
-LoadedFile load_result(const std::filesystem::path& path) {
+LoadedFile load_result(const std::filesystem::path& path, const OpenOptions& options) {
     LoadedFile loaded;
     loaded.kind = DocumentKind::result;
-    loaded.result = read_result(path, {});
+    loaded.result = read_result(path, options);
     const Result& result = *loaded.result;
     loaded.recipe = result.process.recipe.empty() ? load_recipe("transmission")
                                                   : parse_recipe(result.process.recipe, path.string() + ": recipe");
@@ -54,27 +54,38 @@ std::filesystem::path find_input(const Result& result, const std::filesystem::pa
     return found;
 }
 
-LoadedFile load_file(const std::filesystem::path& path) {
-    switch (kind_of(path)) {
-        case FileKind::result: return load_result(path);
+LoadedFile load_file(const std::filesystem::path& path, const OpenOptions& options) {
+    LoadedFile loaded;
+    loaded.opened.stamp = stamp_of(path);
+    OpenOptions tried = options;
+    tried.probe = false;  // kind_of has had the file tried, the same way
+    switch (kind_of(path, options.memory_limit)) {
+        case FileKind::result: return load_result(path, tried);
         case FileKind::calibration:
             throw Error(ExitCode::bad_input, path.string() + ": is a calibration", "it holds no image",
                         "open a scan, and this file as its calibration");
         default: break;
     }
-    LoadedFile loaded;
     loaded.scan_path = path;
-    const AcquisitionFile file = AcquisitionFile::open(path, {});
+    loaded.opened.file = std::make_shared<const AcquisitionFile>(AcquisitionFile::open(path, tried));
+    const AcquisitionFile& file = *loaded.opened.file;
     loaded.recipe = load_recipe(default_recipe(file.scan()));
     if (const std::string reason = default_recipe_reason(file.scan()); !reason.empty())
         loaded.remarks.push_back(fmt::format("{} {}: recipe {}", path.string(), reason, loaded.recipe.name));
     return loaded;
 }
 
-LoadedScan load_scan(const std::filesystem::path& path, const std::filesystem::path& calibration) {
+OpenedScan current_scan(const OpenedScan& opened, const std::filesystem::path& path, const OpenOptions& options) {
+    const std::optional<FileStamp> stamp = stamp_of(path);
+    if (opened.file && opened.file->path() == path && stamp && opened.stamp == stamp) return opened;
+    return {std::make_shared<const AcquisitionFile>(AcquisitionFile::open(path, options)), stamp};
+}
+
+LoadedScan load_scan(const OpenedScan& opened, const std::filesystem::path& path,
+                     const std::filesystem::path& calibration, const OpenOptions& options) {
     LoadedScan loaded;
-    loaded.stamp = stamp_of(path);
-    const AcquisitionFile file = AcquisitionFile::open(path, {});
+    loaded.opened = current_scan(opened, path, options);
+    const AcquisitionFile& file = *loaded.opened.file;
     loaded.scan = calibrated_scan(file.scan(), calibration, &loaded.warnings);
     loaded.info = file.info();
     loaded.stored_as = file.describe();

@@ -41,9 +41,9 @@ void Session::open(OpenRequest request) {
     show(static_cast<int>(documents_.size()) - 1);
     Document& opened = *documents_.back();
     opened.follows = request.follows;
-    opened.pipeline.request("opening", [&opened, request](const Worker::Control&) {
+    opened.pipeline.request("opening", [&opened, request, how = open_options()](const Worker::Control&) {
         try {
-            const auto loaded = std::make_shared<LoadedFile>(load_file(request.path));
+            const auto loaded = std::make_shared<LoadedFile>(load_file(request.path, how));
             opened.post([loaded, request](Session& session, Document& document) {
                 session.loaded(document, *loaded, request);
             });
@@ -59,6 +59,7 @@ void Session::open(OpenRequest request) {
 void Session::loaded(Document& document, LoadedFile& file, const OpenRequest& request) {
     document.kind = file.kind;
     document.scan_path = file.scan_path;
+    document.opened = file.opened;
     for (const std::string& remark : file.remarks) messages_.say(remark);
     if (document.kind == DocumentKind::result && document.scan_path.empty() && !file.remarks.empty())
         document.why_no_scan = file.remarks.front();

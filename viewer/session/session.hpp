@@ -139,6 +139,7 @@ class Session {
     void edits_changed(Document& document, bool dragged);
     void run(Document& document);      // the whole recipe
     void preview(Document& document);  // one view, from held traces
+    [[nodiscard]] OpenOptions open_options() const;
     [[nodiscard]] std::set<std::string> slow_stages(const Document& document) const;
     void watch(Document& document);
     void remember(const std::filesystem::path& path);

@@ -22,22 +22,31 @@ constexpr double slow_seconds = 0.015;   // an image stage that takes longer is 
 
 double Session::now() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
 
+OpenOptions Session::open_options() const {
+    Job job;
+    job.memory_bytes = options_.memory_bytes;
+    return firstlight::open_options(job);
+}
+
 // The acquisition as it is now, then the recipe over it.
 void Session::load_traces(Document& document) {
     if (document.scan_path.empty()) return;
     const std::filesystem::path path = document.scan_path, calibration = document.edits().calibration;
     document.requested.clear();
     document.held.reset();
-    document.pipeline.request("reading", [&document, path, calibration](const Worker::Control&) {
+    document.pipeline.request("reading", [&document, path, calibration, opened = document.opened,
+                                          how = open_options()](const Worker::Control&) {
         try {
-            const auto scan = std::make_shared<LoadedScan>(load_scan(path, calibration));
+            const auto scan = std::make_shared<LoadedScan>(load_scan(opened, path, calibration, how));
             document.post([scan](Session& session, Document& d) {
-                if (d.stamp && d.stamp != scan->stamp) d.result_of.clear();  // what was made of it is of the past
+                if (d.stamp && d.stamp != scan->opened.stamp)
+                    d.result_of.clear();  // what was made of it is of the past
+                d.opened = scan->opened;
                 d.scan = scan->scan;
                 d.info = scan->info;
                 d.stored_as = scan->stored_as;
                 d.truth = scan->truth;
-                d.stamp = scan->stamp;
+                d.stamp = scan->opened.stamp;
                 d.changed_on_disk = false;
                 d.why_no_scan.clear();
                 ++d.revision;
@@ -90,6 +99,7 @@ void Session::run(Document& document) {
     job.threads = options_.threads;
     job.memory_bytes = options_.memory_bytes;
     job.command = command_of(document);
+    const OpenedScan opened = document.opened;
     const std::string of = document.requested, held_of = document.wanted_held();
     const bool holds = !document.held || document.held->of != held_of;
     if (holds) document.held.reset();  // before the next takes its memory
@@ -106,6 +116,8 @@ void Session::run(Document& document) {
                 callbacks.queue = held->queue.get();
                 callbacks.hold = &held->scan;
             }
+            const OpenedScan now = current_scan(opened, job.scan_path, firstlight::open_options(job));
+            callbacks.file = now.file.get();
             const auto result = std::make_shared<Result>(run_job(job, callbacks));
             document.post([result, held, of](Session& session, Document& d) {
                 if (held) d.held = held;
@@ -213,6 +225,7 @@ void Session::reload(Document& document) {
         document.scan_path = find_input(*document.result, document.path, why_not);
         if (!why_not.empty()) messages_.fail(why_not);
     }
+    document.opened = {};  // asked for, whatever its time of change says
     load_traces(document);
 }
 

@@ -1,5 +1,6 @@
 // firstlight-probe KIND MEMORY FILE: reads a file as firstlight would and dies instead of it when the file is bad.
-// Exit code 0: it could be read; 3: the reason is on standard output; anything else: the file is not to be touched.
+// Exit code 0: it could be read (and what it is, where asked, is on standard output); 3: the reason is on standard
+// output; anything else: the file is not to be touched.
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include <cstring>
 #include <exception>
 #include <new>
+#include <string>
 
 #include "host/io/probe.hpp"
 #include "kernels/support/error.hpp"
@@ -28,10 +30,9 @@ void limit(int what, rlim_t value) {
     setrlimit(static_cast<__rlimit_resource_t>(what), &now);
 }
 
-int say(const char* message) {
-    const ssize_t put = write(STDOUT_FILENO, message, std::strlen(message));
-    return put > 0 ? static_cast<int>(firstlight::ExitCode::bad_input) : 1;
-}
+bool say(const char* message) { return write(STDOUT_FILENO, message, std::strlen(message)) > 0; }
+
+int refuse(const char* message) { return say(message) ? static_cast<int>(firstlight::ExitCode::bad_input) : 1; }
 
 }  // namespace
 
@@ -43,12 +44,13 @@ int main(int argc, char** argv) {
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_FSIZE, 0);
     try {
-        firstlight::read_as_probe(argv[3], static_cast<firstlight::ProbeKind>(std::atoi(argv[1])), memory);
-        _exit(0);
+        const std::string what =
+            firstlight::read_as_probe(argv[3], static_cast<firstlight::ProbeKind>(std::atoi(argv[1])), memory);
+        _exit(what.empty() || say(what.c_str()) ? 0 : 1);
     } catch (const firstlight::Error& error) {
-        _exit(say(error.what()));
+        _exit(refuse(error.what()));
     } catch (const std::bad_alloc&) {
-        _exit(say("the file asks for more memory than it may have: it is damaged, or needs a larger --memory"));
+        _exit(refuse("the file asks for more memory than it may have: it is damaged, or needs a larger --memory"));
     } catch (const std::exception&) {
         _exit(1);
     }

@@ -69,6 +69,33 @@ TEST(ScanKind, light_that_goes_through_has_no_depth) {
     }
 }
 
+TEST(ScanKind, volumes_want_views_from_many_angles_or_confocal_echoes) {
+    Scan scan;
+    scan.name = "star.h5";
+    for (const char* recipe : {"tomography", "tomography-tv", "tomography-ml"}) {
+        const Recipe wanted = load_recipe(recipe);
+        EXPECT_EQ(refusal(scan, wanted),
+                  std::string("star.h5: there is one view (") + wanted.volume()->stage->info.name +
+                      " makes a volume of views from many angles): use --recipe transmission for an image, or record "
+                      "counts[view, y, x, t]");
+    }
+    EXPECT_EQ(refusal(scan, load_recipe("diffuse")),
+              "star.h5: is no confocal scan of one view (confocal_diffuse needs laser and detector to look at the same "
+              "point of the slab, pixel by pixel): use --recipe transmission, or correct /entry/path if the scan was "
+              "confocal");
+    Scan turned = scan;
+    turned.views = 3;
+    EXPECT_NE(refusal(turned, load_recipe("tomography")).find("angles of its 3 views are not known"),
+              std::string::npos);
+    turned.view_angle_rad = {0, 1, 2};
+    EXPECT_EQ(refusal(turned, load_recipe("tomography")), "");  // --filtered_backprojection.pixel_mm may mend the rest
+    turned.view_angle_rad = {0, 180, 360};
+    EXPECT_NE(refusal(turned, load_recipe("tomography")).find("look like degrees"), std::string::npos);
+    scan.path = LightPath::confocal;
+    EXPECT_EQ(refusal(scan, load_recipe("diffuse")), "");  // the slab may come from parameters or a calibration
+    EXPECT_NE(refusal(scan, load_recipe("tomography")).find("is a confocal scan"), std::string::npos);
+}
+
 // The same light swept evenly and unevenly, with exposures that differ tenfold: the same image within its error.
 TEST(GatedPipeline, uneven_sweeps_give_the_image_of_even_ones) {
     const auto queue = open_cpu_queue(1);

@@ -50,6 +50,18 @@ TEST(Tomography, recipes_find_the_cylinder_from_its_counts) {
     }
 }
 
+TEST(Tomography, image_stages_say_what_they_found_in_each_view) {
+    const MultiViewScan s(3, 4, 25);
+    const Recipe recipe = parse_recipe("stages = [\"expected_arrival\", \"time_gate\", \"poisson_tv\"]", "r");
+    const Reconstruction r = run(s, recipe);
+    const std::map<std::string, double>& found = r.stages.back().survey;
+    ASSERT_EQ(r.stages.back().name, "poisson_tv");
+    for (const char* name : {"lambda[0]", "lambda[1]", "lambda[2]"}) EXPECT_EQ(found.count(name), 1U) << name;
+    EXPECT_EQ(found.count("lambda"), 0U);
+    // As the view alone has it.
+    EXPECT_NE(found.at("lambda[0]"), found.at("lambda[2]"));
+}
+
 TEST(Tomography, finds_the_axis_in_a_scan_without_positions) {
     MultiViewScan s(24, 2, 25);
     s.scan.x_m.clear();

@@ -6,33 +6,13 @@
 #include <cstring>
 #include <fstream>
 
-#include "host/pipeline/job.hpp"
+#include "tests/viewer/batch_result.hpp"
 #include "tests/viewer/session_driver.hpp"
 
 namespace firstlight::viewer {
 namespace {
 
 void nobody_wakes() {}
-
-// What the command line would make of the same recipe.
-Result batch(const Document& document) {
-    Job job;
-    job.scan_path = document.scan_path;
-    job.calibration_path = document.edits().calibration;
-    job.recipe = document.recipe();
-    return run_job(job, {});
-}
-
-void expect_same_layers(const GatedImages& a, const GatedImages& b) {
-    ASSERT_EQ(a.layers.size(), b.layers.size());
-    for (const ImageLayer& layer : a.layers) {
-        const ImageLayer* other = b.layer(layer.name);
-        ASSERT_NE(other, nullptr) << layer.name;
-        ASSERT_EQ(layer.values.size(), other->values.size());
-        EXPECT_EQ(std::memcmp(layer.values.data(), other->values.data(), layer.values.size() * sizeof(float)), 0)
-            << layer.name;
-    }
-}
 
 TEST(Session, an_opened_scan_shows_what_the_command_line_makes) {
     Session session({}, nobody_wakes);
