@@ -127,7 +127,10 @@ void draw_read_out(TraceScene& scene) {
         row("in the gate",
             counts_text(scene.curve->counts_between(window_ps->first * 1e-12, window_ps->second * 1e-12,
                                                     rise_of(scene) * 1e-12)),
-            "Counts between the edges, as measured");
+            scene.document.scan->kind == ScanKind::gated
+                ? "Counts of the frames between the edges, as measured: frames overlap, so that a photon is in several "
+                  "of them; ballistic has it once"
+                : "Counts between the edges, as measured");
     if (background) row("background", counts_text(*background), "Counts in the gate that are no light, subtracted");
     if (ballistic)
         row("ballistic",
