@@ -229,10 +229,11 @@ void draw_volume(Desk& desk, const Volume& volume) {
     desk.places.note("volume");
     tooltip(volume.long_name.empty() ? "opens the volume's slices" : volume.long_name + "\nopens its slices");
     ImGui::SameLine();
-    clipped_text(fmt::format("{} ({}), {} × {} × {} voxels of {:.3g} × {:.3g} × {:.3g} mm (z, y, x)", volume.name,
+    ImGui::AlignTextToFramePadding();
+    wrapped_text(fmt::format("{} ({}), {} × {} × {} voxels of {:.3g} × {:.3g} × {:.3g} mm (z, y, x)", volume.name,
                              unit_words(volume), volume.z.size, volume.y.size, volume.x.size, steps(volume.z),
                              steps(volume.y), steps(volume.x)),
-                 0, palette().text);
+                 palette().text);
 }
 
 }  // namespace
