@@ -6,6 +6,7 @@
 
 #include "viewer/actions/action_groups.hpp"
 #include "viewer/panels/panels.hpp"
+#include "viewer/widgets/tab_lines.hpp"
 
 namespace firstlight::viewer {
 namespace {
@@ -34,22 +35,17 @@ const std::array<SideEntry, static_cast<std::size_t>(SidePanel::count_)> side_pa
 }};
 
 void draw_side(Desk& desk, Document& document) {
-    if (!ImGui::BeginTabBar("side", ImGuiTabBarFlags_FittingPolicyScroll | ImGuiTabBarFlags_TabListPopupButton)) return;
-    for (const SideEntry& entry : side_panels) {
-        const bool chosen = desk.choose_side && desk.side == entry.which;
-        if (!ImGui::BeginTabItem(entry.name, nullptr, chosen ? ImGuiTabItemFlags_SetSelected : 0)) continue;
-        if (!desk.choose_side) desk.side = entry.which;
-        ImGui::BeginChild("panel", ImVec2(0, 0), false);
-        const bool has_keys = entry.which == SidePanel::volume || entry.which == SidePanel::points;
-        if (has_keys && ImGui::IsWindowHovered(ImGuiHoveredFlags_ChildWindows)) desk.panel_takes_keys = true;
-        ImGui::PushID(document.path.c_str());
-        entry.draw(desk, document);
-        ImGui::PopID();
-        ImGui::EndChild();
-        ImGui::EndTabItem();
-    }
-    ImGui::EndTabBar();
-    desk.choose_side = false;
+    std::vector<const char*> names;
+    for (const SideEntry& entry : side_panels) names.push_back(entry.name);
+    const SideEntry& entry = side_panels[tab_lines(names, static_cast<std::size_t>(desk.side), desk.places)];
+    desk.side = entry.which;
+    ImGui::BeginChild(entry.name, ImVec2(0, 0), false);
+    const bool has_keys = entry.which == SidePanel::volume || entry.which == SidePanel::points;
+    if (has_keys && ImGui::IsWindowHovered(ImGuiHoveredFlags_ChildWindows)) desk.panel_takes_keys = true;
+    ImGui::PushID(document.path.c_str());
+    entry.draw(desk, document);
+    ImGui::PopID();
+    ImGui::EndChild();
 }
 
 // A bar between two panels that the mouse moves; changes `share` of `whole` by what it moved.

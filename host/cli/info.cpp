@@ -77,7 +77,10 @@ Facts calibration_facts(const AcquisitionFile& file) {
     if (!scan.irf.empty())
         facts.emplace_back(
             "response",
-            fmt::format("{} samples{}", scan.irf.time_s.empty() ? scan.irf.values.size() : scan.irf.time_s.size(),
+            fmt::format("{} samples{}{}", scan.irf.time_s.empty() ? scan.irf.values.size() : scan.irf.time_s.size(),
+                        scan.irf.time_s.size() > 1
+                            ? fmt::format(" of {:.4g} ps", 1e12 * (scan.irf.time_s[1] - scan.irf.time_s[0]))
+                            : "",
                         scan.irf.per_pixel ? " per pixel" : ""));
     if (scan.arrival_s) facts.emplace_back("arrival", readable_ps(*scan.arrival_s));
     if (!scan.t0_map_s.empty()) facts.emplace_back("time skew", range_of(scan.t0_map_s, 1e12, "ps"));

@@ -66,7 +66,7 @@ void write_image(h5::WriteFile& file, const GatedImages& images) {
     file.dataset(image_group + "mask", "u1", shape, images.mask.data(),
                  {chunk, true, "1", "why a pixel is not to be trusted"});
     file.attribute(image_group + "mask", "flag_masks", std::vector<std::uint8_t>(mask_flags.begin(), mask_flags.end()));
-    file.attribute(image_group + "mask", "flag_meanings", std::string(mask_flag_meanings));
+    file.attribute(image_group + "mask", "flag_meanings", mask_flag_meanings());
     decorate(image_group + "mask");
 }
 

@@ -71,9 +71,41 @@ constexpr bool layer_table_is_in_order() {
 }
 static_assert(layer_table_is_in_order());
 
-// Meanings of the bits of `mask`, in the order 1, 2, 4, …
+// A bit of `mask`: what it says of a pixel, and which parameters decide it.
+struct FlagInfo {
+    int bit;
+    const char* name;        // in files
+    const char* meaning;     // for people
+    const char* parameters;  // "stage.parameter", separated by blanks
+};
+
+// In the order 1, 2, 4, …
+constexpr std::array<FlagInfo, 6> mask_flag_table{{
+    {hot, "hot", "counts far more than other pixels do without light; masked",
+     "pixel_mask.threshold_mad pixel_mask.statistic pixel_mask.source"},
+    {dead, "dead", "never counts, or has no sensitivity; masked", "pixel_mask.source flat_field.apply"},
+    {noisy, "noisy", "its counts or its delay are no finite numbers; masked", "pixel_mask.source time_skew.apply"},
+    {saturated, "saturated", "counts the most that can be counted, or was blinded by too much light; masked",
+     "gate_sweep.saturation_count pile_up.min_live_cycles pixel_mask.source"},
+    {low_counts, "low_counts",
+     "too few unscattered counts to be seen: not above 3 standard deviations in a gate or fit, or no arrival found",
+     "time_gate.open_ps time_gate.close_ps adaptive_gate.false_acceptance"},
+    {not_converged, "fit_did_not_converge", "the fit still moved after its last step, whose values are shown",
+     "component_fit.iterations"},
+}};
 constexpr std::array<int, 6> mask_flags{hot, dead, noisy, saturated, low_counts, not_converged};
-constexpr const char* mask_flag_meanings = "hot dead noisy saturated low_counts fit_did_not_converge";
+// All names, as HDF5 attributes have them.
+inline std::string mask_flag_meanings() {
+    std::string names;
+    for (const FlagInfo& flag : mask_flag_table) names += (names.empty() ? "" : " ") + std::string(flag.name);
+    return names;
+}
+constexpr bool mask_flag_table_is_in_order() {
+    for (std::size_t i = 0; i < mask_flags.size(); ++i)
+        if (mask_flag_table[i].bit != mask_flags[i] || mask_flags[i] != 1 << i) return false;
+    return true;
+}
+static_assert(mask_flag_table_is_in_order());
 constexpr const char* pixel_mask_meanings = "hot dead noisy saturated";  // what a detector's pixel_mask may say
 
 }  // namespace firstlight

@@ -12,6 +12,7 @@ namespace firstlight {
 namespace {
 
 constexpr double sampling_tolerance = 1e-4;  // of a step
+constexpr double filling_tolerance = 1e-3;   // of a bin
 
 struct Sampled {
     std::vector<double> values;
@@ -77,11 +78,16 @@ Sampled sampled(const Scan& scan) {
                     "resample the response to even steps before importing it");
     s.step_bins = step / scan.bin_width_s;
     s.start_bins = t.front() / scan.bin_width_s - 0.5 * s.step_bins;
-    if (std::abs(s.step_bins - 1) > sampling_tolerance)
+    if (std::abs(s.step_bins - 1) <= sampling_tolerance) {
+        s.step_bins = 1;
+        return s;
+    }
+    // Finer steps that fill the bins lose nothing: that is how a response should be measured.
+    const double per_bin = 1 / s.step_bins, whole = std::round(per_bin);
+    if (whole < 2 || std::abs(per_bin - whole) > filling_tolerance * whole)
         s.messages.push_back(
             fmt::format("the response is resampled from steps of {:.4g} ps to the data's bins of {:.4g} ps",
                         step * 1e12, scan.bin_width_s * 1e12));
-    else s.step_bins = 1;
     return s;
 }
 

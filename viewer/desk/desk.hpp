@@ -93,7 +93,6 @@ struct Desk {
 
     Tool tool = Tool::pick;
     SidePanel side = SidePanel::parameters;
-    bool choose_side = false;   // bring `side` to the front in the next frame
     double side_share = 0.31;   // of the window's width
     double trace_share = 0.36;  // of its height
     bool side_shown = true, trace_shown = true;
@@ -152,7 +151,7 @@ struct Desk {
     }
     void show_side(SidePanel which) {
         side = which;
-        side_shown = choose_side = true;
+        side_shown = true;
     }
 };
 

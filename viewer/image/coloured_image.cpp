@@ -141,10 +141,4 @@ bool FlagOverlay::set(const ShownImage& image, const std::array<Colour, mask_fla
     return true;
 }
 
-const std::array<const char*, mask_flags.size()>& flag_names() {
-    static const std::array<const char*, mask_flags.size()> names{"hot",       "dead",       "noisy",
-                                                                  "saturated", "low counts", "fit did not converge"};
-    return names;
-}
-
 }  // namespace firstlight::viewer

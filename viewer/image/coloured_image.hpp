@@ -74,7 +74,4 @@ class FlagOverlay {
     std::array<std::int64_t, mask_flags.size()> counts_{};
 };
 
-// "hot", "low counts", … in the order of mask_flags.
-[[nodiscard]] const std::array<const char*, mask_flags.size()>& flag_names();
-
 }  // namespace firstlight::viewer

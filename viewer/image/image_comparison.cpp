@@ -12,6 +12,7 @@
 #include "kernels/rendering/colormaps.hpp"
 #include "kernels/support/layers.hpp"
 #include "kernels/support/percentile.hpp"
+#include "viewer/session/counted.hpp"
 
 namespace firstlight::viewer {
 namespace {
@@ -42,8 +43,8 @@ std::string why_not_compared(const GatedImages& first, const GatedImages& second
         return fmt::format("sizes differ: {} has {} x {} pixels, {} has {} x {}", first_name, first.columns, first.rows,
                            second_name, second.columns, second.rows);
     if (view >= first.views || view >= second.views)
-        return fmt::format("{} has {} views, {} has {}: there is no view {} in both", first_name, first.views,
-                           second_name, second.views, view);
+        return fmt::format("{} has {}, {} has {}: there is no view {} in both", first_name,
+                           counted(first.views, "view"), second_name, second.views, view);
     const ImageLayer *a = first.layer(layer), *b = second.layer(layer);
     if (a == nullptr || b == nullptr)
         return fmt::format("{} has no layer {}", a == nullptr ? first_name : second_name, in_words(layer));

@@ -76,10 +76,17 @@ std::string position_text(const ShownImage& image, PixelAt at) {
 
 std::string flags_text(std::uint8_t flags) {
     std::string text;
-    for (std::size_t k = 0; k < mask_flags.size(); ++k)
-        if ((flags & static_cast<std::uint8_t>(mask_flags[k])) != 0)
-            text += (text.empty() ? "" : ", ") + std::string(flag_names()[k]);
+    for (const FlagInfo& flag : mask_flag_table)
+        if ((flags & static_cast<std::uint8_t>(flag.bit)) != 0)
+            text += (text.empty() ? "" : ", ") + words_of(flag.name);
     return text;
+}
+
+std::string flag_explanation(const FlagInfo& flag) {
+    std::string parameters = flag.parameters;
+    for (std::size_t at = 0; (at = parameters.find(' ', at)) != std::string::npos; at += 2)
+        parameters.replace(at, 1, ", ");
+    return fmt::format("{}: {}\nset by {}", words_of(flag.name), flag.meaning, parameters);
 }
 
 std::string length_text(double metres) {

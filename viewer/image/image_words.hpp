@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "kernels/support/layers.hpp"
 #include "viewer/image/shown_image.hpp"
 
 namespace firstlight::viewer {
@@ -28,7 +29,9 @@ struct ShownUnit {
 // Where the pixel's centre is on the sample; "" where that is not known.
 [[nodiscard]] std::string position_text(const ShownImage& image, PixelAt at);
 [[nodiscard]] std::string flags_text(std::uint8_t flags);  // "" for none
-[[nodiscard]] std::string length_text(double metres);      // "2 mm", "50 µm"
+// What a flag says and which parameters decide it, for whoever asks: two lines.
+[[nodiscard]] std::string flag_explanation(const FlagInfo& flag);
+[[nodiscard]] std::string length_text(double metres);  // "2 mm", "50 µm"
 // "optical depth" for "optical_depth".
 [[nodiscard]] std::string words_of(const std::string& layer);
 

@@ -4,11 +4,12 @@
 
 #include <algorithm>
 #include <memory>
-#include <sstream>
 #include <utility>
 
 #include "host/pipeline/layer_export.hpp"
+#include "kernels/support/error.hpp"
 #include "kernels/support/layers.hpp"
+#include "viewer/session/counted.hpp"
 #include "viewer/session/document_export.hpp"
 
 namespace firstlight::viewer {
@@ -46,11 +47,9 @@ void write_one(const Result& result, const std::string& layer, std::int64_t view
 }  // namespace
 
 std::string flag_layer(int bit) {
-    std::istringstream meanings(mask_flag_meanings);
-    std::string word;
-    for (const int flag : mask_flags)
-        if (meanings >> word && flag == bit) break;
-    return "mask_" + word;
+    for (const FlagInfo& flag : mask_flag_table)
+        if (flag.bit == bit) return std::string("mask_") + flag.name;
+    throw Error(ExitCode::internal, fmt::format("no flag has the bit {}", bit));
 }
 
 std::string export_name(const Document& document, const std::string& layer, const std::string& format) {
@@ -106,7 +105,7 @@ std::function<std::string()> export_all(const Document& document, const std::str
                 if (e.code() == ExitCode::output) throw;
                 skipped += fmt::format("; not {}: {}", name, e.what());
             }
-        return fmt::format("{} layers written: {}{}", written, folder.string(), skipped);
+        return fmt::format("{} written: {}{}", counted(written, "layer"), folder.string(), skipped);
     };
 }
 

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
-#include <sstream>
 #include <tuple>
 
 #include "host/data/median.hpp"
@@ -66,15 +65,13 @@ LayerSummary summary_of(const GatedImages& images, const ImageLayer& layer, std:
 std::vector<FlagSummary> flags_of(const GatedImages& images, std::int64_t view) {
     std::vector<FlagSummary> flags;
     if (images.mask.empty()) return flags;
-    std::istringstream meanings(mask_flag_meanings);
     const std::ptrdiff_t pixels = images.rows * images.columns;
     const auto first = images.mask.begin() + view * pixels;
-    for (const int bit : mask_flags) {
+    for (const FlagInfo& info : mask_flag_table) {
         FlagSummary flag;
-        flag.bit = bit;
-        meanings >> flag.words;
-        flag.words = in_words(flag.words);
-        flag.pixels = std::count_if(first, first + pixels, [bit](std::uint8_t f) { return (f & bit) != 0; });
+        flag.bit = info.bit;
+        flag.words = in_words(info.name);
+        flag.pixels = std::count_if(first, first + pixels, [&info](std::uint8_t f) { return (f & info.bit) != 0; });
         flags.push_back(flag);
     }
     return flags;

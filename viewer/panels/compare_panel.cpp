@@ -6,6 +6,7 @@
 #include "viewer/image/image_words.hpp"
 #include "viewer/panels/panels.hpp"
 #include "viewer/panels/tone_controls.hpp"
+#include "viewer/widgets/fitted_text.hpp"
 #include "viewer/window/fonts.hpp"
 #include "viewer/window/theme.hpp"
 
@@ -57,7 +58,7 @@ void choose_second(Session& session, Comparison& asked) {
 void choose_how(Comparison& asked) {
     const auto button = [&](const char* name, How how, const char* about) {
         if (ImGui::RadioButton(name, asked.how == how)) asked.how = how;
-        if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s", about);
+        tooltip(about);
     };
     button("flip", How::flip, "One of both at a time: B changes between them");
     ImGui::SameLine();
@@ -93,7 +94,7 @@ void row(const std::string& name, const std::string& value, const char* about = 
     ImGui::TableNextRow();
     ImGui::TableNextColumn();
     ImGui::TextWrapped("%s", name.c_str());
-    if (about != nullptr && ImGui::IsItemHovered()) ImGui::SetTooltip("%s", about);
+    if (about != nullptr) tooltip(about);
     ImGui::TableNextColumn();
     ImGui::PushFont(fonts().numbers);
     ImGui::TextWrapped("%s", value.c_str());

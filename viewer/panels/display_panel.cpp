@@ -8,6 +8,7 @@
 #include "viewer/panels/panels.hpp"
 #include "viewer/widgets/fitted_text.hpp"
 #include "viewer/widgets/number_field.hpp"
+#include "viewer/widgets/slider.hpp"
 
 namespace firstlight::viewer {
 namespace {
@@ -193,10 +194,8 @@ void draw_scale(const Shown& shown, const DisplayFigures& figures) {
 
     begin_row("gamma");
     double gamma = shown.tone.gamma;
-    const double least = 0.1, most = 10;
-    ImGui::SetNextItemWidth(half_width());
-    if (ImGui::SliderScalar("##gamma", ImGuiDataType_Double, &gamma, &least, &most, "%.3g",
-                            ImGuiSliderFlags_Logarithmic | ImGuiSliderFlags_AlwaysClamp)) {
+    constexpr double least = 0.1, most = 10;
+    if (number_slider("##gamma", gamma, least, most, fmt::format("{:.3g}", gamma), "0.123", half_width(), true)) {
         ToneMap::Params to = shown.tone;
         to.gamma = gamma;
         shown.change(to, "gamma");

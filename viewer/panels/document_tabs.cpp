@@ -56,7 +56,7 @@ void draw_document_tabs(Desk& desk) {
     }
     if (ImGui::TabItemButton("+", ImGuiTabItemFlags_Trailing | ImGuiTabItemFlags_NoTooltip))
         run_action(desk, "file.open");
-    if (ImGui::IsItemHovered()) ImGui::SetTooltip("Open a file (%s)", key_text(*find_action("file.open")).c_str());
+    tooltip(fmt::format("Open a file ({})", key_text(*find_action("file.open"))));
     ImGui::EndTabBar();
     // A tab that was asked for is shown from the next frame on; until then what the tab bar says is old.
     if (!wants_other && chosen >= 0 && chosen != wanted) desk.session.show(chosen);

@@ -27,14 +27,13 @@ int complete(ImGuiInputTextCallbackData* data) {
 Chosen draw_path(FileChoice& choice) {
     Chosen chosen;
     if (ImGui::Button("↑ Up")) choice.up();
-    if (ImGui::IsItemHovered()) ImGui::SetTooltip("The folder above (Backspace)");
+    tooltip("The folder above (Backspace)");
     ImGui::SameLine();
     ImGui::SetNextItemWidth(-1);
     if (pressed(Key::l, {.ctrl = true})) ImGui::SetKeyboardFocusHere();
     constexpr auto flags = ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_CallbackCompletion;
     if (ImGui::InputText("##path", &choice.typed, flags, complete, &choice)) chosen = choice.take_typed();
-    if (ImGui::IsItemHovered() && !ImGui::IsItemActive())
-        ImGui::SetTooltip("Type a path (Ctrl+L); Tab completes it, ~ is your home folder");
+    if (!ImGui::IsItemActive()) tooltip("Type a path (Ctrl+L); Tab completes it, ~ is your home folder");
     return chosen;
 }
 
@@ -49,7 +48,7 @@ void draw_places(Desk& desk, FileChoice& choice, float width) {
         if (ImGui::Selectable(fitted_text(readable_name(name), width - scaled(8)).c_str(),
                               folder == choice.listing().folder))
             choice.go(folder);
-        if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s", readable_name(folder.string()).c_str());
+        tooltip(readable_name(folder.string()));
         ImGui::PopID();
     }
     ImGui::EndChild();

@@ -6,6 +6,7 @@
 
 #include "viewer/image/image_words.hpp"
 #include "viewer/widgets/fitted_text.hpp"
+#include "viewer/widgets/slider.hpp"
 
 namespace firstlight::viewer {
 namespace {
@@ -17,7 +18,7 @@ void draw_layer_choice(Document& document) {
     const std::string shown = light ? "light" : layer != nullptr ? words_of(layer->name) : "no layer";
     ImGui::SetNextItemWidth(scaled(170));
     if (!ImGui::BeginCombo("##layer", shown.c_str(), ImGuiComboFlags_HeightLarge)) {
-        if (layer != nullptr && !layer->long_name.empty() && !light) tooltip(layer->long_name.c_str());
+        if (layer != nullptr && !layer->long_name.empty() && !light) tooltip(layer->long_name);
         return;
     }
     if (images != nullptr)
@@ -29,7 +30,7 @@ void draw_layer_choice(Document& document) {
                 document.looks.light.shown = false;
             }
             if (is) ImGui::SetItemDefaultFocus();
-            if (!each.long_name.empty()) tooltip(each.long_name.c_str());
+            if (!each.long_name.empty()) tooltip(each.long_name);
         }
     ImGui::EndCombo();
 }
@@ -38,12 +39,10 @@ void draw_view_choice(Document& document) {
     const std::int64_t views = document.views();
     if (views < 2) return;
     ImGui::SameLine(0, scaled(8));
-    if (ImGui::GetContentRegionAvail().x < scaled(130)) ImGui::NewLine();
-    int view = static_cast<int>(document.looks.view);
-    ImGui::SetNextItemWidth(scaled(130));
-    const std::string format = fmt::format("view %d (0 to {})", views - 1);
-    if (ImGui::SliderInt("##view", &view, 0, static_cast<int>(views) - 1, format.c_str(), ImGuiSliderFlags_AlwaysClamp))
-        document.looks.view = view;
+    if (ImGui::GetContentRegionAvail().x < scaled(210)) ImGui::NewLine();
+    const std::string words = fmt::format("view {} (0 to {})", document.looks.view, views - 1),
+                      widest = fmt::format("view {} (0 to {})", views - 1, views - 1);
+    index_slider("##view", document.looks.view, views - 1, words, widest, scaled(210));
     tooltip("which view, counted from 0: drag, or Ctrl+click to type; comma and full stop go back and forth");
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "viewer/widgets/fitted_text.hpp"
 #include "viewer/widgets/plot_axes.hpp"
 #include "viewer/window/fonts.hpp"
 #include "viewer/window/theme.hpp"
@@ -141,7 +142,7 @@ void draw_flag_key(ImDrawList* list, const ImageGeometry& geometry, const FlagOv
     float widest = 0;
     for (std::size_t k = 0; k < mask_flags.size(); ++k) {
         if (flags.counts()[k] == 0) continue;
-        lines.emplace_back(k, fmt::format("{} {}", flag_names()[k], flags.counts()[k]));
+        lines.emplace_back(k, fmt::format("{} {}", words_of(mask_flag_table[k].name), flags.counts()[k]));
         widest = std::max(widest, label_size(lines.back().second.c_str()).x);
     }
     const float bottom = std::round(static_cast<float>(canvas.top + canvas.height) - scaled(margin));
@@ -156,6 +157,8 @@ void draw_flag_key(ImDrawList* list, const ImageGeometry& geometry, const FlagOv
         list->AddRectFilled({left, top + scaled(2)}, {left + side, top + scaled(2) + side},
                             IM_COL32(c[0], c[1], c[2], 255));
         draw_label(list, {left + side + pad, top}, IM_COL32_WHITE, text.c_str(), 0);
+        const ImVec2 low(left - pad, top), high(left + side + 2 * pad + widest, top + row);
+        if (ImGui::IsMouseHoveringRect(low, high)) tooltip(flag_explanation(mask_flag_table[k]));
         top += row;
     }
 }

@@ -19,7 +19,8 @@ void draw_pixel_values(ImDrawList* list, const ImageGeometry& geometry, const Sh
 void draw_mask_hatching(ImDrawList* list, const ImageGeometry& geometry, const ShownImage& image);
 void draw_picked_pixel(ImDrawList* list, const ImageGeometry& geometry, PixelAt pixel, bool focused);
 void draw_scale_bar(ImDrawList* list, const ImageGeometry& geometry);
-// "low counts 412", a line for each kind of flag that there is.
+// "low counts 412", a line for each kind of flag that there is. What a flag means is under the mouse, where the item
+// just drawn is the image's canvas.
 void draw_flag_key(ImDrawList* list, const ImageGeometry& geometry, const FlagOverlay& flags);
 
 // In the order of mask_flags, for FlagOverlay.

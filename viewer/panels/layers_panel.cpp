@@ -5,9 +5,11 @@
 
 #include "host/io/readable.hpp"
 #include "host/pipeline/layer_export.hpp"
+#include "viewer/image/image_words.hpp"
 #include "viewer/image/layer_files.hpp"
+#include "viewer/panels/image_overlays.hpp"
 #include "viewer/panels/panels.hpp"
-#include "viewer/widgets/clipped_text.hpp"
+#include "viewer/widgets/fitted_text.hpp"
 #include "viewer/window/fonts.hpp"
 
 namespace firstlight::viewer {
@@ -113,15 +115,28 @@ bool begin_row(const char* id, bool chosen, float side) {
     return clicked;
 }
 
-// "ballistic  counts"
+// "ballistic  counts": what the shorter of both leaves is the other's, each has at least a third.
 void draw_name(const std::string& name, const std::string& unit) {
-    const float room = ImGui::GetContentRegionAvail().x, gap = scaled(8);
+    const float gap = unit.empty() ? 0 : scaled(8), room = ImGui::GetContentRegionAvail().x - gap;
     const float wanted = ImGui::CalcTextSize(name.c_str()).x + 1;
-    const float beside = unit.empty() ? 0 : std::min(ImGui::CalcTextSize(unit.c_str()).x + 1, room / 3) + gap;
-    clipped_text(name, std::min(wanted, room - beside), palette().text, false);
+    const float beside = unit.empty() ? 0 : ImGui::CalcTextSize(unit.c_str()).x + 1;
+    const float name_width = std::min(wanted, std::max(room - beside, room * 2 / 3));
+    clipped_text(name, name_width, palette().text, false);
     if (unit.empty()) return;
     ImGui::SameLine(0, gap);
-    clipped_text(unit, beside - gap, palette().muted, false);
+    clipped_text(unit, std::min(beside, room - name_width), palette().muted, false);
+}
+
+// The colour that a flag has on the image.
+void draw_swatch(int bit) {
+    const auto k = static_cast<std::size_t>(std::find(mask_flags.begin(), mask_flags.end(), bit) - mask_flags.begin());
+    const float line = ImGui::GetTextLineHeight(), side = 0.7F * line;
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const FlagOverlay::Colour c = flag_colours()[k];
+    ImGui::GetWindowDrawList()->AddRectFilled({at.x, at.y + (line - side) / 2}, {at.x + side, at.y + (line + side) / 2},
+                                              IM_COL32(c[0], c[1], c[2], 255), scaled(2));
+    ImGui::Dummy({side, line});
+    ImGui::SameLine(0, scaled(6));
 }
 
 void draw_layer(Desk& desk, Document& document, const LayerSummary& layer, float side) {
@@ -159,7 +174,10 @@ void draw_flag(Desk& desk, Document& document, const FlagSummary& flag, float si
     const std::string name = flag_layer(flag.bit);
     if (begin_row("##row", false, side)) document.looks.image.flags = !document.looks.image.flags;
     desk.places.note("layer " + name);
-    tooltip("Pixels with this flag. A click colours flagged pixels on the image, or leaves them as they are.");
+    for (const FlagInfo& info : mask_flag_table)
+        if (info.bit == flag.bit)
+            tooltip(flag_explanation(info) +
+                    "\nA click colours flagged pixels on the image, or leaves them as they are.");
     ImGui::SameLine(0, 0);
     const GatedImages& images = *document.images();
     draw_picture(desk, fmt::format("small {} of {}", name, document.path.string()),
@@ -167,7 +185,9 @@ void draw_flag(Desk& desk, Document& document, const FlagSummary& flag, float si
                  [&] { return small_flag_picture(images, flag.bit, document.view_of_images(), picture_size); });
     const auto all = static_cast<double>(images.rows * images.columns);
     ImGui::TableNextColumn();
-    draw_name(flag.words, document.looks.image.flags ? "flag, coloured" : "flag");
+    if (document.looks.image.flags) draw_swatch(flag.bit);
+    draw_name(flag.words, "flag");
+    desk.places.note("kind of " + name);
     draw_numbers({fmt::format("{:.3g} % of pixels", 100 * static_cast<double>(flag.pixels) / all)}, palette().text);
     ImGui::TableNextColumn();
     draw_numbers({readable_count(static_cast<double>(flag.pixels))}, palette().text);
@@ -209,10 +229,11 @@ void draw_volume(Desk& desk, const Volume& volume) {
     desk.places.note("volume");
     tooltip(volume.long_name.empty() ? "opens the volume's slices" : volume.long_name + "\nopens its slices");
     ImGui::SameLine();
-    clipped_text(
-        fmt::format("{} ({}), {} × {} × {} voxels of {:.3g} × {:.3g} × {:.3g} mm (z, y, x)", volume.name, volume.unit,
-                    volume.z.size, volume.y.size, volume.x.size, steps(volume.z), steps(volume.y), steps(volume.x)),
-        0, palette().text);
+    ImGui::AlignTextToFramePadding();
+    wrapped_text(fmt::format("{} ({}), {} × {} × {} voxels of {:.3g} × {:.3g} × {:.3g} mm (z, y, x)", volume.name,
+                             unit_words(volume), volume.z.size, volume.y.size, volume.x.size, steps(volume.z),
+                             steps(volume.y), steps(volume.x)),
+                 palette().text);
 }
 
 }  // namespace
@@ -227,7 +248,7 @@ void draw_layers_panel(Desk& desk, Document& document) {
     if (!desk.layer_table.update(document, 0.006)) desk.window.wake();
     const GatedImages& images = *document.images();
     if (images.views > 1 || document.views() > 1)
-        clipped_text(fmt::format("view {} of {}", document.looks.view + 1, document.views()), 0, palette().muted);
+        clipped_text(fmt::format("view {} (0 to {})", document.looks.view, document.views() - 1), 0, palette().muted);
     if (ImGui::Button("export all…")) ImGui::OpenPopup("export all");
     desk.places.note("export all");
     if (ImGui::BeginPopup("export all")) {

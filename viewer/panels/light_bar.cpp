@@ -8,6 +8,7 @@
 
 #include "viewer/panels/panels.hpp"
 #include "viewer/trace/light_export.hpp"
+#include "viewer/widgets/fitted_text.hpp"
 #include "viewer/window/fonts.hpp"
 #include "viewer/window/keys.hpp"
 #include "viewer/window/theme.hpp"
@@ -17,10 +18,6 @@ namespace {
 
 constexpr std::array speeds{0.1, 0.25, 0.5, 1.0, 2.0, 4.0};  // of 30 bins per second
 constexpr double bins_per_second = 30;
-
-void explain(const std::string& text) {
-    if (ImGui::IsItemHovered(ImGuiHoveredFlags_AllowWhenDisabled)) ImGui::SetTooltip("%s", text.c_str());
-}
 
 // Counts over time as a small picture, with the frame that is shown; a click or a drag chooses the time.
 void draw_slider(Desk& desk, Document& document, const LightAxis& axis, float width) {
@@ -66,9 +63,8 @@ void draw_slider(Desk& desk, Document& document, const LightAxis& axis, float wi
     if (hovered && !active) {
         const double ps = axis.from_ps + static_cast<double>((ImGui::GetIO().MousePos.x - low.x) / size.x) *
                                              (axis.to_ps - axis.from_ps);
-        ImGui::SetTooltip("%s", fmt::format("{:.0f} ps{}\nmean counts over time; click or drag to see the light then",
-                                            ps, look.aligned ? " after the arrival" : "")
-                                    .c_str());
+        tooltip(fmt::format("{:.0f} ps{}\nmean counts over time; click or drag to see the light then", ps,
+                            look.aligned ? " after the arrival" : ""));
     }
 }
 
@@ -76,20 +72,20 @@ void draw_play(Document& document) {
     LightLook& look = document.looks.light;
     const float side = ImGui::GetFrameHeight();
     if (ImGui::Button("◂", {side, 0})) step_light(document, -1);
-    explain("One bin back (Shift+,)");
+    tooltip("One bin back (Shift+,)");
     ImGui::SameLine();
     if (ImGui::Button(look.playing ? "⏸" : "▶", {1.3F * side, 0})) toggle_playing(document);
-    explain(look.playing ? "Pause (K)" : "Play the light (K)");
+    tooltip(look.playing ? "Pause (K)" : "Play the light (K)");
     ImGui::SameLine();
     if (ImGui::Button("▸", {side, 0})) step_light(document, 1);
-    explain("One bin on (Shift+.)");
+    tooltip("One bin on (Shift+.)");
 }
 
 void draw_settings(Desk& desk, Document& document, const LightAxis& axis) {
     LightLook& look = document.looks.light;
     bool aligned = look.aligned;
     if (ImGui::MenuItem("After each pixel's arrival", nullptr, &aligned)) align_light(document, aligned);
-    explain("Times count from when light arrives in each pixel; else from the start of the scan.");
+    tooltip("Times count from when light arrives in each pixel; else from the start of the scan.");
     ImGui::MenuItem("Logarithmic colours", nullptr, &look.log);
     ImGui::Separator();
     double width = light_width_ps(document, axis.bin_ps);
@@ -97,7 +93,7 @@ void draw_settings(Desk& desk, Document& document, const LightAxis& axis) {
     if (ImGui::DragScalar("width", ImGuiDataType_Double, &width, static_cast<float>(axis.bin_ps / 4), nullptr, nullptr,
                           "%.1f ps"))
         look.width_ps = std::clamp(width, axis.bin_ps, axis.to_ps - axis.from_ps);
-    explain("How much time one picture spans, in whole bins");
+    tooltip("How much time one picture spans, in whole bins");
     const double normal = bins_per_second * axis.bin_ps;
     const double speed = look.ps_per_second > 0 ? look.ps_per_second : normal;
     ImGui::SetNextItemWidth(scaled(120));
@@ -108,7 +104,7 @@ void draw_settings(Desk& desk, Document& document, const LightAxis& axis) {
                 look.ps_per_second = factor == 1 ? 0 : factor * normal;
         ImGui::EndCombo();
     }
-    explain("Picoseconds of light per second of watching");
+    tooltip("Picoseconds of light per second of watching");
     ImGui::Separator();
     if (ImGui::MenuItem("Save as TIFF stack…")) {
         FileRequest request;
@@ -121,7 +117,7 @@ void draw_settings(Desk& desk, Document& document, const LightAxis& axis) {
         };
         open_file_dialog(desk, std::move(request));
     }
-    explain("Counts as 32-bit floats, a page per picture, as ImageJ opens them");
+    tooltip("Counts as 32-bit floats, a page per picture, as ImageJ opens them");
     if (ImGui::MenuItem("Save as numbered PNGs…")) {
         FileRequest request;
         request.what = FileRequest::For::folder;
@@ -131,7 +127,7 @@ void draw_settings(Desk& desk, Document& document, const LightAxis& axis) {
         };
         open_file_dialog(desk, std::move(request));
     }
-    explain("As on the screen, light_0000.png and on");
+    tooltip("As on the screen, light_0000.png and on");
 }
 
 }  // namespace
@@ -145,14 +141,14 @@ void draw_light_bar(Desk& desk, Document& document) {
     ImGui::BeginDisabled(!has);
     bool shown = look.shown;
     if (ImGui::Checkbox("Light", &shown)) show_light(document, shown);
-    explain(has ? "Shows how the light comes in over time, in place of the layer" : why);
+    tooltip(has ? "Shows how the light comes in over time, in place of the layer" : why);
     ImGui::EndDisabled();
     if (!has) {
         look.playing = false;
         ImGui::SameLine();
         ImGui::AlignTextToFramePadding();
         ImGui::TextDisabled("%s", why.c_str());
-        explain(why);
+        tooltip(why);
         ImGui::PopStyleVar();
         return;
     }
@@ -175,11 +171,11 @@ void draw_light_bar(Desk& desk, Document& document) {
     ImGui::AlignTextToFramePadding();
     ImGui::TextUnformatted(time.c_str());
     ImGui::PopFont();
-    explain(look.aligned ? "The picture's time after the arrival" : "The picture's time on the scan's axis");
+    tooltip(look.aligned ? "The picture's time after the arrival" : "The picture's time on the scan's axis");
     ImGui::SameLine();
     ImGui::SetCursorPosX(ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x - settings - scaled(6));
     if (ImGui::Button("…", {settings, 0})) ImGui::OpenPopup("light");
-    explain("Width, speed, colours, saving");
+    tooltip("Width, speed, colours, saving");
     if (ImGui::BeginPopup("light")) {
         ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(scaled(8), scaled(5)));
         draw_settings(desk, document, axis);

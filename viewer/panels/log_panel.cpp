@@ -4,8 +4,9 @@
 #include <algorithm>
 
 #include "viewer/panels/panels.hpp"
+#include "viewer/session/counted.hpp"
 #include "viewer/session/message_list.hpp"
-#include "viewer/widgets/clipped_text.hpp"
+#include "viewer/widgets/fitted_text.hpp"
 #include "viewer/window/fonts.hpp"
 
 namespace firstlight::viewer {
@@ -25,9 +26,12 @@ void draw_filter(Desk& desk, MessageFilter& filter) {
         const auto count =
             std::count_if(all.begin(), all.end(), [kind](const Message& message) { return message.kind == kind; });
         ImGui::PushStyleColor(ImGuiCol_Text, as_vec4(colour_of(kind)));
-        ImGui::Checkbox(fmt::format("{} {}###{}", count, name, name).c_str(), &on);
+        const std::string words =
+            kind == MessageKind::information ? fmt::format("{} info", count) : counted(count, word_of(kind));
+        ImGui::Checkbox(fmt::format("{}###{}", words, name).c_str(), &on);
         ImGui::PopStyleColor();
         desk.places.note(std::string("show ") + name);
+        desk.places.note("show " + words);
     };
     box("info", MessageKind::information, filter.information);
     ImGui::SameLine();

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "viewer/widgets/clipped_text.hpp"
+#include "viewer/widgets/fitted_text.hpp"
 
 namespace firstlight::viewer {
 namespace {

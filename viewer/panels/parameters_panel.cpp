@@ -8,7 +8,7 @@
 #include "viewer/panels/panels.hpp"
 #include "viewer/panels/parameter_row.hpp"
 #include "viewer/session/stage_edits.hpp"
-#include "viewer/widgets/clipped_text.hpp"
+#include "viewer/widgets/fitted_text.hpp"
 
 namespace firstlight::viewer {
 namespace {

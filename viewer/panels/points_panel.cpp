@@ -10,7 +10,11 @@
 #include "viewer/image/colour_bar.hpp"
 #include "viewer/image/image_words.hpp"
 #include "viewer/panels/panels.hpp"
+#include "viewer/session/counted.hpp"
+#include "viewer/widgets/fitted_text.hpp"
+#include "viewer/widgets/number_field.hpp"
 #include "viewer/widgets/plot_axes.hpp"
+#include "viewer/widgets/slider.hpp"
 #include "viewer/window/fonts.hpp"
 #include "viewer/window/theme.hpp"
 
@@ -161,10 +165,22 @@ void ask_for_file(Desk& desk, const Document& document) {
             const PointCloud cloud =
                 surface_points(result->images, name, pixel_m, result->volume ? &*result->volume : nullptr);
             export_points(path, cloud, true);
-            return fmt::format("{} points written: {}", cloud.points.size(), path.string());
+            return fmt::format("{} written: {}", counted(cloud.points.size(), "point"), path.string());
         });
     };
     open_file_dialog(desk, std::move(request));
+}
+
+// "4088 points; 7 outside the box; drawn: 1022, of every 2nd row and column"
+std::string words_of_cloud(const SurfaceCloud& cloud) {
+    std::string text = counted(cloud.points_in_all, "point");
+    if (cloud.outside > 0) text += fmt::format("; {} outside the box", cloud.outside);
+    if (cloud.grid_step > 1)
+        text += fmt::format("; drawn: {}, of every {} row and column", cloud.places.size(),
+                            cloud.grid_step == 2   ? "2nd"
+                            : cloud.grid_step == 3 ? "3rd"
+                                                   : fmt::format("{}th", cloud.grid_step));
+    return text;
 }
 
 void draw_controls(Desk& desk, Document& document) {
@@ -173,35 +189,30 @@ void draw_controls(Desk& desk, Document& document) {
     choose_colour(document, look);
     ImGui::SameLine();
     ImGui::Checkbox("perspective", &look.perspective);
-    constexpr double least = 0.1, most = 20, none = 0, large_points = 12;
-    ImGui::SetNextItemWidth(scaled(150));
-    ImGui::SliderScalar("stretch of depth", ImGuiDataType_Double, &look.stretch, &least, &most, "× %.2f",
-                        ImGuiSliderFlags_Logarithmic | ImGuiSliderFlags_AlwaysClamp);
-    ImGui::SetNextItemWidth(scaled(150));
-    ImGui::SliderScalar("point size", ImGuiDataType_Double, &look.point_size, &none, &large_points,
-                        look.point_size > 0 ? "%.1f px" : "as needed", ImGuiSliderFlags_AlwaysClamp);
+    constexpr double least = 0.1, most = 20, largest = 12;
+    const std::string as_needed = "as needed";
+    begin_row("depth stretch");
+    number_slider("##stretch", look.stretch, least, most, fmt::format("× {:.2f}", look.stretch), as_needed, -1, true);
+    tooltip("How much depths are stretched");
+    begin_row("point size");
+    number_slider("##size", look.point_size, 0, largest,
+                  look.point_size > 0 ? fmt::format("{:.1f} px", look.point_size) : as_needed, as_needed, -1);
+    tooltip("How large a point is on the screen; at the left end so that surfaces have no holes");
     if (document.result) {
         if (ImGui::Button("Save as PLY…")) ask_for_file(desk, document);
         ImGui::SameLine();
     }
     if (ImGui::Button("reset")) reset(look);
-    if (ImGui::IsItemHovered())
-        ImGui::SetTooltip(
-            "Left drag turns, right or middle drag moves, the wheel zooms; a double click or Home resets");
+    tooltip("Left drag turns, right or middle drag moves, the wheel zooms; a double click or Home resets");
     ImGui::SameLine();
     bool large = desk.middle == Middle::points;
     if (ImGui::Checkbox("large", &large)) desk.middle = large ? Middle::points : Middle::image;
-    if (ImGui::IsItemHovered()) ImGui::SetTooltip("In the middle of the window, in place of image and trace");
-    const SurfaceCloud& cloud = scene.cloud();
-    std::string text = fmt::format("{} points", cloud.points_in_all);
-    if (cloud.grid_step > 1)
-        text += fmt::format("; drawn: {}, of every {} row and column", cloud.places.size(),
-                            cloud.grid_step == 2   ? "2nd"
-                            : cloud.grid_step == 3 ? "3rd"
-                                                   : fmt::format("{}th", cloud.grid_step));
-    ImGui::PushStyleColor(ImGuiCol_Text, palette().muted);
-    ImGui::TextWrapped("%s", text.c_str());
-    ImGui::PopStyleColor();
+    tooltip("In the middle of the window, in place of image and trace");
+    wrapped_text(words_of_cloud(scene.cloud()), palette().muted);
+    if (scene.cloud().outside > 0)
+        tooltip(
+            "The box holds 99 % of the depths and a tenth of their range around them; points far from all others "
+            "do not stretch it");
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include "host/io/readable.hpp"
 #include "viewer/panels/panels.hpp"
 #include "viewer/session/provenance_facts.hpp"
-#include "viewer/widgets/clipped_text.hpp"
+#include "viewer/widgets/fitted_text.hpp"
 #include "viewer/window/fonts.hpp"
 
 namespace firstlight::viewer {

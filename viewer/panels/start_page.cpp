@@ -21,7 +21,7 @@ void draw_recent(Desk& desk, float width) {
         ImGui::PushID(file.c_str());
         if (ImGui::Selectable("##open", false, ImGuiSelectableFlags_AllowItemOverlap, ImVec2(width, 0)))
             desk.session.open(file);
-        if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s", readable_name(file.string()).c_str());
+        tooltip(readable_name(file.string()));
         ImGui::SameLine(0, 0);
         const std::string name = readable_name(file.filename().string());
         ImGui::TextUnformatted(fitted_text(name, width * 0.45F).c_str());

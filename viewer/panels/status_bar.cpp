@@ -39,7 +39,7 @@ void draw_running(Desk& desk, const std::string& doing) {
     ImGui::SameLine();
     if (find_action("run.cancel")->why_not(desk).empty()) {
         if (ImGui::Button("Cancel")) run_action(desk, "run.cancel");
-        if (ImGui::IsItemHovered()) ImGui::SetTooltip("Stop it (%s)", key_text(*find_action("run.cancel")).c_str());
+        tooltip(fmt::format("Stop it ({})", key_text(*find_action("run.cancel"))));
         ImGui::SameLine();
     }
     ImGui::PopStyleVar();

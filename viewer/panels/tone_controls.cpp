@@ -9,6 +9,7 @@
 #include "viewer/image/colour_bar.hpp"
 #include "viewer/image/image_words.hpp"
 #include "viewer/image/value_colours.hpp"
+#include "viewer/widgets/fitted_text.hpp"
 #include "viewer/window/fonts.hpp"
 #include "viewer/window/theme.hpp"
 
@@ -30,7 +31,7 @@ void choose_colormap(ToneMap::Params& tone, ToneEdit& edit) {
 void switch_of(const char* label, bool& value, const char* about, ToneEdit& edit) {
     ImGui::SameLine();
     if (ImGui::Checkbox(label, &value)) edit.changed = edit.finished = true;
-    if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s", about);
+    tooltip(about);
 }
 
 void drag_window(ToneMap::Params& tone, const ToneWindow& window, const std::string& unit, ToneEdit& edit) {
@@ -48,7 +49,7 @@ void drag_window(ToneMap::Params& tone, const ToneWindow& window, const std::str
         if (low < high) edit.changed = true;
     }
     edit.finished |= ImGui::IsItemDeactivatedAfterEdit();
-    if (ImGui::IsItemHovered()) ImGui::SetTooltip("Low and high end of the colours: drag, or click with Ctrl to type");
+    tooltip("Low and high end of the colours: drag, or click with Ctrl to type");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "viewer/panels/trace_parts.hpp"
 #include "viewer/session/fixed_gate.hpp"
+#include "viewer/widgets/fitted_text.hpp"
 #include "viewer/window/fonts.hpp"
 #include "viewer/window/keys.hpp"
 #include "viewer/window/theme.hpp"
@@ -54,7 +55,7 @@ bool number_field(TraceScene& scene, const char* label, const char* about, doubl
     ImGui::TableNextColumn();
     ImGui::AlignTextToFramePadding();
     ImGui::TextUnformatted(label);
-    if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s", about);
+    tooltip(about);
     ImGui::TableNextColumn();
     ImGui::SetNextItemWidth(-1);
     ImGui::PushFont(fonts().numbers);
@@ -64,8 +65,7 @@ bool number_field(TraceScene& scene, const char* label, const char* about, doubl
     scene.field_is_active = scene.field_is_active || ImGui::IsItemActive();
     const auto* gate = scene.document.recipe().params<TimeGate>();
     const bool is_found = gate != nullptr && (gate->edges == TimeGate::Edges::optimal || std::isnan(gate->open_ps));
-    if (ImGui::IsItemHovered() && !ImGui::IsItemActive())
-        ImGui::SetTooltip("%s%s\nDrag, or double-click to type.", about, is_found ? ", as the recipe found it" : "");
+    tooltip(fmt::format("{}{}\nDrag, or double-click to type.", about, is_found ? ", as the recipe found it" : ""));
     return changed;
 }
 
@@ -96,7 +96,7 @@ void draw_fields(TraceScene& scene) {
 void row(const char* name, const std::string& value, const char* about) {
     ImGui::TableNextColumn();
     ImGui::TextUnformatted(name);
-    if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s", about);
+    tooltip(about);
     ImGui::TableNextColumn();
     ImGui::PushFont(fonts().numbers);
     const float width = ImGui::CalcTextSize(value.c_str()).x;
@@ -127,7 +127,10 @@ void draw_read_out(TraceScene& scene) {
         row("in the gate",
             counts_text(scene.curve->counts_between(window_ps->first * 1e-12, window_ps->second * 1e-12,
                                                     rise_of(scene) * 1e-12)),
-            "Counts between the edges, as measured");
+            scene.document.scan->kind == ScanKind::gated
+                ? "Counts of the frames between the edges, as measured: frames overlap, so that a photon is in several "
+                  "of them; ballistic has it once"
+                : "Counts between the edges, as measured");
     if (background) row("background", counts_text(*background), "Counts in the gate that are no light, subtracted");
     if (ballistic)
         row("ballistic",
@@ -156,8 +159,7 @@ void draw_own_gate(TraceScene& scene) {
         scene.desk.session.edit(scene.document, "fixed gate",
                                 [&](Edits& edits) { use_fixed_gate(edits.recipe, *scene.document.scan, open, close); });
     }
-    if (ImGui::IsItemHovered())
-        ImGui::SetTooltip("Puts time_gate in its place: a gate for all pixels, whose edges you move. Can be undone.");
+    tooltip("Puts time_gate in its place: a gate for all pixels, whose edges you move. Can be undone.");
 }
 
 }  // namespace

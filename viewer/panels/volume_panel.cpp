@@ -3,11 +3,14 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 
 #include "viewer/panels/panels.hpp"
 #include "viewer/panels/tone_controls.hpp"
 #include "viewer/panels/volume_planes.hpp"
 #include "viewer/volume/volume_files.hpp"
+#include "viewer/widgets/fitted_text.hpp"
+#include "viewer/widgets/slider.hpp"
 #include "viewer/window/fonts.hpp"
 #include "viewer/window/theme.hpp"
 
@@ -33,36 +36,39 @@ void choose_what(VolumeLook& look) {
             look.projections = true;
             look.what = what;
         }
-        if (what == What::maximum && ImGui::IsItemHovered())
-            ImGui::SetTooltip("The greatest value along each axis; a click goes to where it is");
-        if (what == What::sum && ImGui::IsItemHovered())
-            ImGui::SetTooltip("Times the length of a voxel it is the line integral, such as an optical depth");
+        if (what == What::maximum) tooltip("The greatest value along each axis; a click goes to where it is");
+        if (what == What::sum) tooltip("Times the length of a voxel it is the line integral, such as an optical depth");
     }
 }
 
-bool slide(const char* letter, const Axis& axis, std::int64_t& index, ImU32 colour) {
-    ImGui::PushStyleColor(ImGuiCol_SliderGrab, with_alpha(colour, 0.45F));  // its number stays readable
+// " 56: 542 mm", numbers as wide as those of the longest axis.
+std::string slice_words(const Axis& axis, std::int64_t index, std::size_t digits) {
+    return axis.unit == "m" ? fmt::format("{:>{}}: {}", index, digits, place_of(axis, index))
+                            : fmt::format("{:>{}} of {}", index, digits, axis.size);
+}
+
+bool slide(const char* letter, const Axis& axis, std::int64_t& index, ImU32 colour, std::size_t digits) {
+    ImGui::PushStyleColor(ImGuiCol_SliderGrab, with_alpha(colour, 0.75F));
+    ImGui::PushStyleColor(ImGuiCol_SliderGrabActive, colour);
     ImGui::AlignTextToFramePadding();
     ImGui::TextUnformatted(letter);
     ImGui::SameLine();
-    ImGui::SetNextItemWidth(-1);
-    const std::int64_t first = 0, last = axis.size - 1;
-    const std::string format =
-        axis.unit == "m" ? fmt::format("%lld:  {}", place_of(axis, index)) : fmt::format("%lld of {}", axis.size);
     ImGui::PushID(letter);
-    const bool moved = ImGui::SliderScalar("##slice", ImGuiDataType_S64, &index, &first, &last, format.c_str(),
-                                           ImGuiSliderFlags_AlwaysClamp);
+    const std::string widest(digits + std::string(": -00.00 mm").size(), '0');
+    const bool moved = index_slider("##slice", index, axis.size - 1, slice_words(axis, index, digits), widest, -1);
     ImGui::PopID();
-    ImGui::PopStyleColor();
-    if (ImGui::IsItemHovered()) ImGui::SetTooltip("Slice %s, counted from 0; click with Ctrl to type", letter);
+    ImGui::PopStyleColor(2);
+    tooltip(fmt::format("Slice {}, counted from 0; click with Ctrl to type", letter));
     return moved;
 }
 
-void slide_planes(const Volume& volume, VolumeLook& look) {
-    VoxelAt at = cursor_of(volume, look);
-    bool moved = slide("z", volume.z, at.z, curve_colour(0));
-    moved |= slide("y", volume.y, at.y, curve_colour(1));
-    moved |= slide("x", volume.x, at.x, curve_colour(2));
+void slide_planes(const VolumeSlices& slices, VolumeLook& look) {
+    const Volume& volume = *slices.volume();
+    VoxelAt at = slices.cursor(look);
+    const std::size_t digits = std::to_string(std::max({volume.z.size, volume.y.size, volume.x.size}) - 1).size();
+    bool moved = slide("z", volume.z, at.z, curve_colour(0), digits);
+    moved |= slide("y", volume.y, at.y, curve_colour(1), digits);
+    moved |= slide("x", volume.x, at.x, curve_colour(2), digits);
     if (!moved) return;
     look.z = at.z;
     look.y = at.y;
@@ -73,7 +79,7 @@ void edit_tone(Desk& desk, Document& document, const Volume& volume, What what) 
     ToneMap::Params tone = volume_tone_of(document.edits(), volume, what);
     const ToneWindow window = desk.slices().window(tone, what).value_or(ToneWindow{});
     const std::string name = tone_name(volume, what);
-    const ToneEdit edit = draw_tone_controls("tone", tone, window, volume.unit == "1" ? "" : volume.unit);
+    const ToneEdit edit = draw_tone_controls("tone", tone, window, unit_words(volume));
     if (edit.reset) {
         desk.session.edit(document, "colours of " + name, [&](Edits& edits) { edits.tones.erase(name); });
     } else if (edit.changed) {
@@ -104,7 +110,7 @@ void choose_file(Desk& desk, Document& document, const Volume& volume, What what
     const ToneMap::Params tone = volume_tone_of(document.edits(), volume, what);
     const ToneWindow window = desk.slices().window(tone, what).value_or(ToneWindow{});
     for (const VolumeFiles& group :
-         volume_files(volume, cursor_of(volume, document.looks.volume), what, tone, window)) {
+         volume_files(volume, desk.slices().cursor(document.looks.volume), what, tone, window)) {
         if (!ImGui::BeginMenu(group.words.c_str())) continue;
         for (const VolumeFile& file : group.files)
             if (ImGui::MenuItem(file.format_words.c_str())) ask_for_file(desk, document, file);
@@ -122,16 +128,16 @@ void draw_volume_panel(Desk& desk, Document& document) {
     VolumeLook& look = document.looks.volume;
     choose_what(look);
     const What what = look.projections ? look.what : What::slice;
-    slide_planes(*volume, look);
+    slide_planes(desk.slices(), look);
     edit_tone(desk, document, *volume, what);
     choose_file(desk, document, *volume, what);
     ImGui::SameLine();
     bool large = desk.middle == Middle::volume;
     if (ImGui::Checkbox("large", &large)) desk.middle = large ? Middle::volume : Middle::image;
-    if (ImGui::IsItemHovered())
-        ImGui::SetTooltip("The planes in the middle of the window, in place of image and trace");
+    desk.places.note("large volume");
+    tooltip("The planes in the middle of the window, in place of image and trace");
     ImGui::PushFont(fonts().numbers);
-    ImGui::TextWrapped("%s", read_out(desk.slices(), cursor_of(*volume, look)).c_str());
+    ImGui::TextWrapped("%s", read_out(desk.slices(), desk.slices().cursor(look)).c_str());
     ImGui::PopFont();
     if (large) return;
     const ImVec2 space = ImGui::GetContentRegionAvail();

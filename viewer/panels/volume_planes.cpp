@@ -110,14 +110,23 @@ void draw_scale_bar(ImDrawList* list, const Scene& scene, ImVec2 low, ImVec2 hig
                   text.c_str());
 }
 
+// Of an axis. Images are dark in both looks: the light look's colours, made for white, are mixed with white.
+ImU32 colour_on_image(std::size_t axis) {
+    const ImVec4 own = as_vec4(curve_colour(axis));
+    if (look() == Look::dark) return curve_colour(axis);
+    constexpr float white = 0.55F;
+    const auto mixed = [](float share) { return share + (1 - share) * white; };
+    return ImGui::ColorConvertFloat4ToU32({mixed(own.x), mixed(own.y), mixed(own.z), own.w});
+}
+
 // Lines at the other planes' places, in their colours, with a gap in the middle that leaves the voxel free.
 void draw_crosshair(ImDrawList* list, const Scene& scene, std::size_t plane, const VoxelAt& at, ImVec2 low,
                     ImVec2 high) {
     const PlanePoint middle = middle_of(scene.volume, scene.layout, plane, at);
     const ImVec2 p(scene.origin.x + static_cast<float>(middle.x), scene.origin.y + static_cast<float>(middle.y));
     const float free = scaled(6), width = scaled(1);
-    const ImU32 upright = with_alpha(curve_colour(plane == 2 ? 1 : 2), 0.85F),
-                lying = with_alpha(curve_colour(plane == 0 ? 1 : 0), 0.85F);
+    const ImU32 upright = with_alpha(colour_on_image(plane == 2 ? 1 : 2), 0.85F),
+                lying = with_alpha(colour_on_image(plane == 0 ? 1 : 0), 0.85F);
     list->AddLine(ImVec2(p.x, low.y), ImVec2(p.x, std::max(low.y, p.y - free)), upright, width);
     list->AddLine(ImVec2(p.x, std::min(high.y, p.y + free)), ImVec2(p.x, high.y), upright, width);
     list->AddLine(ImVec2(low.x, p.y), ImVec2(std::max(low.x, p.x - free), p.y), lying, width);
@@ -155,7 +164,7 @@ const char* words_for(Projection::What what) {
 std::string read_out(VolumeSlices& slices, const VoxelAt& at) {
     const Volume& v = *slices.volume();
     const float value = slices.value(at);
-    const std::string unit = v.unit == "1" || std::isnan(value) ? "" : " " + v.unit;
+    const std::string unit = std::isnan(value) ? "" : " " + unit_words(v);
     return fmt::format("{} {}{}\nz {}, y {}, x {}", v.name,
                        std::isnan(value) ? "no value" : fmt::format("{:.5g}", value), unit, place_of(v.z, at.z),
                        place_of(v.y, at.y), place_of(v.x, at.x));
@@ -174,7 +183,7 @@ void draw_volume_planes(Desk& desk, Document& document) {
         layout_of(volume, static_cast<double>(std::max(space.x, scaled(60))),
                   static_cast<double>(std::max(space.y, scaled(60))), static_cast<double>(scaled(6)));
     const Scene scene{desk, volume, layout, what, tone, window.value_or(ToneWindow{}), origin};
-    VoxelAt at = cursor_of(volume, look);
+    VoxelAt at = slices.cursor(look);
     const VoxelAt before = at;
     for (std::size_t plane = 0; plane < 3; ++plane) take_mouse(scene, plane, at);
     if (!(at == before)) {
@@ -196,9 +205,10 @@ void draw_volume_planes(Desk& desk, Document& document) {
 void draw_large_volume(Desk& desk, Document& document) {
     ImGui::Dummy(ImVec2(0, scaled(2)));
     if (ImGui::Button("back to the image")) desk.middle = Middle::image;
+    desk.places.note("back to the image");
     ImGui::SameLine();
     desk.slices().show(document.result);
-    std::string text = read_out(desk.slices(), cursor_of(*desk.slices().volume(), document.looks.volume));
+    std::string text = read_out(desk.slices(), desk.slices().cursor(document.looks.volume));
     std::replace(text.begin(), text.end(), '\n', ' ');
     ImGui::PushFont(fonts().numbers);
     ImGui::TextUnformatted(text.c_str());

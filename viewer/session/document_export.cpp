@@ -9,6 +9,7 @@
 #include "host/pipeline/surface_points.hpp"
 #include "host/pipeline/volume_export.hpp"
 #include "kernels/support/layers.hpp"
+#include "viewer/session/counted.hpp"
 
 namespace firstlight::viewer {
 Recipe recipe_with_colours(const Result& result, const std::string& source, const std::string& layer,
@@ -81,7 +82,7 @@ void export_all_layers(Session& session, const Document& document, const std::fi
                                  recipe_with_colours(*result, source, name, tone, format));
                     ++files;
                 }
-        return fmt::format("{} files written into {}", files, folder.string());
+        return fmt::format("{} written into {}", counted(files, "file"), folder.string());
     });
 }
 
@@ -117,7 +118,7 @@ void export_surface_points(Session& session, const Document& document, const std
         const PointCloud cloud =
             surface_points(result->images, source, {}, result->volume ? &*result->volume : nullptr);
         export_points(path, cloud, force);
-        return fmt::format("{} points written: {}", cloud.points.size(), path.string());
+        return fmt::format("{} written: {}", counted(cloud.points.size(), "point"), path.string());
     });
 }
 

@@ -119,10 +119,11 @@ std::vector<Fact> file_facts(const Document& document) {
     facts.add("converted from", info.provenance.source_file);
     for (const std::string& assumption : info.provenance.assumptions) facts.add("assumed", assumption);
     facts.add("reference", scan.has_reference ? "in the file" : "none", "the same scan without object or medium");
+    const std::string steps = scan.irf.time_s.size() > 1 ? fmt::format(", in steps of {:.4g} ps",
+                                                                       1e12 * (scan.irf.time_s[1] - scan.irf.time_s[0]))
+                                                         : "";
     facts.add("response",
-              scan.irf.empty()     ? "none"
-              : scan.irf.per_pixel ? "one per pixel"
-                                   : "one for all pixels",
+              scan.irf.empty() ? "none" : (scan.irf.per_pixel ? "one per pixel" : "one for all pixels") + steps,
               "instrument response (IRF)");
     facts.add("truth", (document.truth != nullptr) ? "in the file: a simulated scan" : "none");
     facts.add("stored as", document.stored_as);

@@ -9,6 +9,7 @@
 #include "host/io/volume_files.hpp"
 #include "host/pipeline/plan.hpp"
 #include "kernels/support/queue.hpp"
+#include "viewer/session/counted.hpp"
 #include "viewer/session/session.hpp"
 
 namespace firstlight::viewer {
@@ -81,7 +82,7 @@ void export_light_stack(Session& session, const LightMovie& movie, const std::fi
         volume.y = place_axis("y", scan.y_m, scan.rows);
         volume.x = place_axis("x", scan.x_m, scan.columns);
         write_volume_tiff(path, volume, force);
-        return fmt::format("light written: {}, {} pictures", path.string(), movie.pictures());
+        return fmt::format("light written: {}, {}", path.string(), counted(movie.pictures(), "picture"));
     });
 }
 
@@ -99,7 +100,7 @@ void export_light_pngs(Session& session, const LightMovie& movie, const std::fil
             ToneMap::on_cpu({counts.data(), nullptr, scan.pixels(), rgb.data()}, colours);
             write_png(folder / fmt::format("light_{:04}.png", k), rgb.data(), scan.rows, scan.columns, force);
         }
-        return fmt::format("light written: {}, {} pictures", folder.string(), movie.pictures());
+        return fmt::format("light written: {}, {}", folder.string(), counted(movie.pictures(), "picture"));
     });
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "host/figures_of_merit/region_statistics.hpp"
+#include "viewer/session/counted.hpp"
 
 namespace firstlight::viewer {
 
@@ -48,8 +49,7 @@ TraceTarget trace_target(const Document& document, const std::optional<PixelAt>&
         if (!target.pixels.empty()) {
             target.what = TraceTarget::What::region;
             target.aligned = look.aligned && document.recipe().params<TimeGate>() != nullptr;
-            target.name = fmt::format("region {}, {} pixel{}", regions[number].name, target.pixels.size(),
-                                      target.pixels.size() == 1 ? "" : "s");
+            target.name = fmt::format("region {}, {}", regions[number].name, counted(target.pixels.size(), "pixel"));
             return target;
         }
     }
@@ -65,7 +65,7 @@ TraceTarget trace_target(const Document& document, const std::optional<PixelAt>&
         return target;
     }
     target.aligned = look.aligned && document.recipe().params<TimeGate>() != nullptr;
-    target.name = fmt::format("all {} pixels", scan.pixels());
+    target.name = scan.pixels() == 1 ? "the only pixel" : fmt::format("all {} pixels", scan.pixels());
     return target;
 }
 

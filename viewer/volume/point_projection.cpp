@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <tuple>
+#include <utility>
 
 #include "host/pipeline/surface_points.hpp"
 #include "kernels/support/error.hpp"
@@ -15,6 +17,22 @@ constexpr double eye_distance = 3.5;  // radii
 constexpr double share_of_panel = 0.86;
 
 double length(const std::array<double, 3>& v) { return std::sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]); }
+
+// The ends of the box along depth.
+std::pair<float, float> box_of_depths(std::vector<float> depths) {
+    constexpr double share = 0.005;
+    constexpr float beyond = 0.1F;
+    const auto [least, most] = std::minmax_element(depths.begin(), depths.end());
+    const float first = *least, last = *most;
+    const auto n = static_cast<std::ptrdiff_t>(depths.size());
+    const auto rank = static_cast<std::ptrdiff_t>(share * static_cast<double>(n - 1));
+    const auto at = [&](std::ptrdiff_t i) {
+        std::nth_element(depths.begin(), depths.begin() + i, depths.end());
+        return depths[static_cast<std::size_t>(i)];
+    };
+    const float low = at(rank), high = at(n - 1 - rank), more = beyond * (high - low);
+    return {std::max(first, low - more), std::min(last, high + more)};
+}
 
 double pitch_of(const GatedImages& images, std::optional<double> pixel_m) {
     const double x = std::abs(step_m(images.x)), y = std::abs(step_m(images.y));
@@ -47,6 +65,7 @@ SurfaceCloud surface_cloud(const GatedImages& images, std::int64_t view, const s
     cloud.pitch_mm = pitch_of(images, pixel_m) * static_cast<double>(cloud.grid_step);
     cloud.low.fill(std::numeric_limits<float>::infinity());
     cloud.high.fill(-std::numeric_limits<float>::infinity());
+    std::vector<float> depths;
     for (const std::size_t i : taken) {
         const SurfacePoint& p = all.points[i];
         const SpacePoint place{p.x * 1e3F, p.y * 1e3F, p.z * 1e3F};
@@ -54,11 +73,15 @@ SurfaceCloud surface_cloud(const GatedImages& images, std::int64_t view, const s
             cloud.low[k] = std::min(cloud.low[k], place[k]);
             cloud.high[k] = std::max(cloud.high[k], place[k]);
         }
+        depths.push_back(place[2]);
         if (!on_grid(i, cloud.grid_step)) continue;
         cloud.places.push_back(place);
         cloud.pixels.push_back(all.pixels[i]);
         cloud.surfaces.push_back(p.surface);
     }
+    std::tie(cloud.low[2], cloud.high[2]) = box_of_depths(depths);
+    cloud.outside = std::count_if(depths.begin(), depths.end(),
+                                  [&](float depth) { return depth < cloud.low[2] || depth > cloud.high[2]; });
     return cloud;
 }
 

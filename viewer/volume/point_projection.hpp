@@ -31,15 +31,18 @@ struct SurfaceCloud {
     std::vector<SpacePoint> places;
     std::vector<std::int64_t> pixels;    // into the layers' values
     std::vector<std::uint8_t> surfaces;  // 0: strongest, 1: last
-    SpacePoint low{}, high{};            // the box around all
+    SpacePoint low{}, high{};            // the box: all in x and y; see surface_cloud() for depths
+    std::int64_t outside = 0;            // points of all that the box does not hold
     double pitch_mm = 1;                 // between neighbours that are drawn
     std::int64_t grid_step = 1;  // of rows and columns; above 1: there were more points than can be drawn fluently
     std::int64_t points_in_all = 0;
 };
 
 // The points of one view (host/pipeline/surface_points.hpp says which). Where there are more than `most`, only every
-// n-th row and column of the grid is taken, n being the least that does. Errors: those of surface_points; bad_input
-// when the view has none.
+// n-th row and column of the grid is taken, n being the least that does. The box holds the depths of all points, but
+// for those farther than a tenth of the range between the 0.5th and the 99.5th percentile beyond these: a few wrong
+// depths leave the others as large as they would be without. Errors: those of surface_points; bad_input when the view
+// has none.
 [[nodiscard]] SurfaceCloud surface_cloud(const GatedImages& images, std::int64_t view, const std::string& name,
                                          std::optional<double> pixel_m, const Volume* volume,
                                          std::int64_t most = 500000);

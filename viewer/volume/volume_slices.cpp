@@ -39,6 +39,19 @@ ToneWindow voxel_window(const ToneMap::Params& tone, const Volume& volume) {
     return window;
 }
 
+std::optional<VoxelAt> brightest_of(const Volume& v) {
+    float most = -std::numeric_limits<float>::infinity();
+    std::int64_t best = -1;
+    const auto voxels = static_cast<std::int64_t>(v.values.size());
+    for (std::int64_t i = 0; i < voxels; ++i)
+        if (const float value = v.values[static_cast<std::size_t>(i)]; value > most) {
+            most = value;
+            best = i;
+        }
+    if (best < 0) return std::nullopt;
+    return VoxelAt{best / (v.y.size * v.x.size), best / v.x.size % v.y.size, best % v.x.size};
+}
+
 ToneWindow sum_window(const ToneMap::Params& tone, const Volume& volume) {
     std::vector<float> all;
     if (tone.window == ToneMap::WindowFrom::percentiles)
@@ -59,13 +72,22 @@ VolumeSlices::~VolumeSlices() { worker_.cancel(); }
 void VolumeSlices::show(std::shared_ptr<const Result> result) {
     if (result == result_) return;
     worker_.cancel();
-    const std::lock_guard lock(mutex_);
-    result_ = std::move(result);
-    ++number_;
-    projections_.clear();
-    windows_.clear();
-    being_made_.clear();
-    last_windows_ = {};
+    {
+        const std::lock_guard lock(mutex_);
+        result_ = std::move(result);
+        ++number_;
+        projections_.clear();
+        windows_.clear();
+        brightest_.reset();
+        being_made_.clear();
+        last_windows_ = {};
+    }
+    if (volume() == nullptr) return;
+    make("brightest", [this, of = result_, number = number_] {
+        const std::optional<VoxelAt> found = brightest_of(*of->volume);
+        const std::lock_guard lock(mutex_);
+        if (number == number_) brightest_ = found;
+    });
 }
 
 void VolumeSlices::make(const std::string& name, std::function<void()> how) {
@@ -165,10 +187,20 @@ ToneMap::Params volume_tone_of(const Edits& edits, const Volume& volume, Project
     return found != edits.tones.end() ? found->second : plain_volume_tone(edits.recipe, volume);
 }
 
-VoxelAt cursor_of(const Volume& volume, const VolumeLook& look) {
-    const auto within = [](std::int64_t i, std::int64_t n) { return i < 0 ? n / 2 : std::min(i, n - 1); };
-    return {within(look.z, volume.z.size), within(look.y, volume.y.size), within(look.x, volume.x.size)};
+VoxelAt VolumeSlices::cursor(const VolumeLook& look) const {
+    const Volume& v = *volume();
+    VoxelAt plain{v.z.size / 2, v.y.size / 2, v.x.size / 2};
+    {
+        const std::lock_guard lock(mutex_);
+        plain = brightest_.value_or(plain);
+    }
+    const auto within = [](std::int64_t i, std::int64_t unset, std::int64_t n) {
+        return i < 0 ? unset : std::min(i, n - 1);
+    };
+    return {within(look.z, plain.z, v.z.size), within(look.y, plain.y, v.y.size), within(look.x, plain.x, v.x.size)};
 }
+
+std::string unit_words(const Volume& volume) { return volume.unit == "1" ? "arbitrary units" : volume.unit; }
 
 std::string tone_name(const Volume& volume, Projection::What what) {
     return what == Projection::What::sum ? volume.name + " sum" : volume.name;

@@ -54,6 +54,9 @@ class VolumeSlices {
     [[nodiscard]] std::vector<std::uint8_t> colours(const Projection::Settings& settings, const ToneMap::Params& tone,
                                                     const ToneWindow& window);
     [[nodiscard]] float value(const VoxelAt& at) const;
+    // Where the linked planes cross, within the volume: an index that nobody chose is that of the brightest voxel,
+    // or the middle where that is not known (yet).
+    [[nodiscard]] VoxelAt cursor(const VolumeLook& look) const;
     // The voxel of the maximum along an axis through `at`; `at` itself where no voxel has a value.
     [[nodiscard]] VoxelAt brightest(Along along, const VoxelAt& at) const;
     [[nodiscard]] bool busy() const { return worker_.busy(); }
@@ -71,6 +74,7 @@ class VolumeSlices {
     mutable std::mutex mutex_;                               // of what follows
     std::map<std::string, std::shared_ptr<const VolumeImage>> projections_;
     std::map<std::string, ToneWindow> windows_;
+    std::optional<VoxelAt> brightest_;  // of all; nothing: not found yet, or no voxel has a value
     std::set<std::string> being_made_;
     Worker worker_;  // last, so that it ends first
 };
@@ -80,8 +84,8 @@ class VolumeSlices {
 [[nodiscard]] ToneMap::Params plain_volume_tone(const Recipe& recipe, const Volume& volume);
 // The tone that the volume is shown with: what was set, or the plain one.
 [[nodiscard]] ToneMap::Params volume_tone_of(const Edits& edits, const Volume& volume, Projection::What what);
-// Where the linked planes cross, within the volume.
-[[nodiscard]] VoxelAt cursor_of(const Volume& volume, const VolumeLook& look);
+// The unit of its values: "1/m"; "arbitrary units" where they have none, as those of an albedo.
+[[nodiscard]] std::string unit_words(const Volume& volume);
 // The name that a volume's tone is kept under: its own, or for sums "mu sum".
 [[nodiscard]] std::string tone_name(const Volume& volume, Projection::What what);
 // "12.5 mm" for the position of a voxel along an axis, or "voxel 3".

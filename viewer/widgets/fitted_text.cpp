@@ -1,5 +1,7 @@
 #include "viewer/widgets/fitted_text.hpp"
 
+#include <algorithm>
+
 #include "viewer/window/theme.hpp"
 
 namespace firstlight::viewer {
@@ -12,11 +14,11 @@ float width_of(const std::string& text) { return ImGui::CalcTextSize(text.c_str(
 
 }  // namespace
 
-void tooltip(const char* text) {
-    if (!ImGui::IsItemHovered(ImGuiHoveredFlags_AllowWhenDisabled)) return;
+void tooltip(const std::string& text) {
+    if (text.empty() || !ImGui::IsItemHovered(ImGuiHoveredFlags_AllowWhenDisabled) || ImGui::IsMouseDown(0)) return;
     ImGui::BeginTooltip();
-    ImGui::PushTextWrapPos(scaled(320));
-    ImGui::TextUnformatted(text);
+    ImGui::PushTextWrapPos(scaled(380));
+    ImGui::TextUnformatted(text.c_str(), text.c_str() + text.size());
     ImGui::PopTextWrapPos();
     ImGui::EndTooltip();
 }
@@ -48,11 +50,41 @@ void draw_fitted_text(const std::string& text, float width, ImU32 colour) {
     ImGui::PushStyleColor(ImGuiCol_Text, colour);
     ImGui::TextUnformatted(shown.c_str(), shown.c_str() + shown.size());
     ImGui::PopStyleColor();
-    if (shown != text) tooltip(text.c_str());
+    if (shown != text) tooltip(text);
 }
 
 void draw_fitted_text(const std::string& text, ImU32 colour) {
     draw_fitted_text(text, ImGui::GetContentRegionAvail().x, colour);
+}
+
+void clipped_text(const std::string& text, float width, ImU32 colour, bool framed) {
+    if (width <= 0) width += ImGui::GetContentRegionAvail().x;
+    width = std::max(1.0F, width);
+    const float height = framed ? ImGui::GetFrameHeight() : ImGui::GetTextLineHeight();
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    ImGui::Dummy(ImVec2(width, height));
+    if (!ImGui::IsItemVisible()) return;
+    const std::string shown = fitted_text(text, width);
+    const ImVec2 from(at.x, at.y + (height - ImGui::GetTextLineHeight()) / 2);
+    ImGui::GetWindowDrawList()->AddText(from, colour, shown.c_str(), shown.c_str() + shown.size());
+    if (shown != text) tooltip(text);
+}
+
+void wrapped_text(const std::string& text, ImU32 colour) {
+    ImGui::PushStyleColor(ImGuiCol_Text, as_vec4(colour));
+    ImGui::PushTextWrapPos(0);
+    ImGui::TextUnformatted(text.c_str());
+    ImGui::PopTextWrapPos();
+    ImGui::PopStyleColor();
+}
+
+void fact_row(const std::string& name, const std::string& value, const std::string& about) {
+    ImGui::TableNextRow();
+    ImGui::TableNextColumn();
+    clipped_text(name, 0, palette().muted, false);
+    tooltip(about);
+    ImGui::TableNextColumn();
+    wrapped_text(value, palette().text);
 }
 
 }  // namespace firstlight::viewer

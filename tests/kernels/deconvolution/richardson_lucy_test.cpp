@@ -273,12 +273,16 @@ TEST_P(RichardsonLucyTest, refuses_a_scan_without_response) {
     EXPECT_THROW(run_trace_stage<RichardsonLucy>(queue(), tile, iterations(2)), Error);
 }
 
-TEST_P(RichardsonLucyTest, says_that_a_response_was_resampled) {
+TEST_P(RichardsonLucyTest, says_that_a_response_coarser_than_the_bins_was_resampled) {
     HostTile tile = random_tile(1, 1, 40, {}, 1);
-    for (double& t : tile.scan.irf.time_s) t /= 2;
+    for (double& t : tile.scan.irf.time_s) t *= 2;
     run_trace_stage<RichardsonLucy>(queue(), tile, iterations(2));
     ASSERT_EQ(tile.warnings.size(), 1U);
     EXPECT_NE(tile.warnings[0].find("resampled"), std::string::npos) << tile.warnings[0];
+    HostTile fine = random_tile(1, 1, 40, {}, 1);
+    for (double& t : fine.scan.irf.time_s) t /= 2;
+    run_trace_stage<RichardsonLucy>(queue(), fine, iterations(2));
+    EXPECT_TRUE(fine.warnings.empty()) << fine.warnings[0];
 }
 
 }  // namespace

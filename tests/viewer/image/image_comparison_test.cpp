@@ -74,7 +74,7 @@ TEST(ImageComparison, what_cannot_be_compared_is_said_in_words) {
     other.layers[0].name = "optical_depth";
     EXPECT_EQ(why_not_compared(a, other, "optical_depth", 0, "A", "B"), "A has no layer optical depth");
     EXPECT_EQ(why_not_compared(a, other, "ballistic", 0, "A", "B"), "B has no layer ballistic");
-    EXPECT_EQ(why_not_compared(a, a, "ballistic", 1, "A", "B"), "A has 1 views, B has 1: there is no view 1 in both");
+    EXPECT_EQ(why_not_compared(a, a, "ballistic", 1, "A", "B"), "A has 1 view, B has 1: there is no view 1 in both");
     EXPECT_TRUE(common_layers(a, other).empty());
     EXPECT_EQ(common_layers(a, a), std::vector<std::string>{"ballistic"});
 }

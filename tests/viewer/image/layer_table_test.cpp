@@ -4,8 +4,12 @@
 
 #include <cmath>
 #include <limits>
+#include <sstream>
+#include <string>
 
+#include "host/pipeline/stage_list.hpp"
 #include "kernels/support/layers.hpp"
+#include "viewer/image/image_words.hpp"
 
 namespace firstlight::viewer {
 namespace {
@@ -80,6 +84,24 @@ TEST(LayerTable, small_pictures_are_means_of_blocks_in_the_tone_s_colours) {
     tone.window = ToneMap::WindowFrom::percentiles;
     images.layers[0].values.assign(32, -1.0F);
     EXPECT_TRUE(small_picture(images, images.layers[0], 0, tone, false, 4).rgb.empty()) << "nothing to take a log of";
+}
+
+TEST(Flags, what_sets_them_are_parameters_that_there_are) {
+    for (const FlagInfo& flag : mask_flag_table) {
+        std::istringstream parameters(flag.parameters);
+        int number = 0;
+        for (std::string name; parameters >> name; ++number) {
+            const std::size_t dot = name.find('.');
+            const StageEntry* stage = find_stage(name.substr(0, dot));
+            ASSERT_NE(stage, nullptr) << name;
+            EXPECT_NE(find_param(*stage, name.substr(dot + 1)), nullptr) << name;
+        }
+        EXPECT_GT(number, 0) << flag.name;
+    }
+    EXPECT_EQ(flags_text(hot | low_counts), "hot, low counts");
+    EXPECT_EQ(mask_flag_meanings(), "hot dead noisy saturated low_counts fit_did_not_converge");
+    EXPECT_EQ(flag_explanation(mask_flag_table[1]),
+              "dead: never counts, or has no sensitivity; masked\nset by pixel_mask.source, flat_field.apply");
 }
 
 }  // namespace

@@ -255,5 +255,25 @@ TEST(ImagePanel, regions_are_moved_resized_and_removed_and_each_is_one_step_of_u
     EXPECT_EQ(driver.document().edits().regions.size(), 2U);
 }
 
+TEST(ImagePanel, the_key_of_flags_says_what_they_mean) {
+    ImageDriver driver;
+    driver.open(sample("star.h5"));
+    const auto explains = [] {
+        const ImGuiWindow* tip = ImGui::FindWindowByName("##Tooltip_00");
+        return tip != nullptr && tip->Active;
+    };
+    driver.move_to(driver.at({48, 48}));
+    EXPECT_FALSE(explains());
+    const Canvas canvas = driver.desk.image_geometry.canvas;
+    const auto right = static_cast<float>(canvas.left + canvas.width) - 20,
+               bottom = static_cast<float>(canvas.top + canvas.height) - 18;
+    driver.move_to({right, bottom});
+    EXPECT_TRUE(explains());
+    driver.document().looks.image.flags = false;
+    driver.window.wake();
+    driver.settle();
+    EXPECT_FALSE(explains()) << "there is no key";
+}
+
 }  // namespace
 }  // namespace firstlight::viewer

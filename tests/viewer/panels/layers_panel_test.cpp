@@ -81,6 +81,17 @@ TEST_F(LayersPanel, pictures_are_made_anew_only_when_something_changed) {
     EXPECT_NE(desk().layer_table.number(), number);
 }
 
+TEST_F(LayersPanel, names_of_flags_are_whole_in_a_narrow_panel) {
+    make(397, 1500, 1);
+    open("star.h5");
+    const float word = ImGui::CalcTextSize("flag").x;
+    for (const FlagInfo& flag : mask_flag_table) {
+        const WidgetPlace kind = place(std::string("kind of mask_") + flag.name);
+        EXPECT_GE(kind.high.x - kind.low.x, word) << flag.name;
+    }
+    screenshot("layers_narrow");
+}
+
 TEST_F(LayersPanel, files_hold_the_layer) {
     const TestFolder folder;
     Document& star = open("star.h5");

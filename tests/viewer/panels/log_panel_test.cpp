@@ -38,6 +38,19 @@ TEST_F(LogPanel, filters_copies_and_clears) {
                               " and has words to wrap at the end of it");
     rest();
     screenshot("log");
+    EXPECT_TRUE(is_drawn("show 1 warning"));
+    EXPECT_TRUE(is_drawn("show 1 error"));
+    session().messages().warn("another");
+    rest();
+    EXPECT_TRUE(is_drawn("show 2 warnings"));
+    session().messages().clear();
+    rest();
+    EXPECT_TRUE(is_drawn("show 0 errors"));
+    session().messages().say("first");
+    session().messages().warn("second");
+    session().messages().fail("third, which is long: " + std::string(300, 'x') +
+                              " and has words to wrap at the end of it");
+    rest();
     EXPECT_TRUE(is_drawn("message 2"));
     click("show info");
     EXPECT_FALSE(desk().message_filter.information);

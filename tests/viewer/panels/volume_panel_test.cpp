@@ -4,6 +4,7 @@
 #include "host/io/nrrd.hpp"
 #include "host/io/volume_files.hpp"
 #include "tests/viewer/panel_bench.hpp"
+#include "tests/viewer/shell_driver.hpp"
 #include "viewer/panels/panels.hpp"
 #include "viewer/panels/volume_planes.hpp"
 #include "viewer/volume/volume_files.hpp"
@@ -47,13 +48,13 @@ struct Planes : PanelDriver {
         const PlanePoint p = middle_of(*document.result->volume, layout, plane, at);
         click(p.x, p.y);
     }
-    [[nodiscard]] VoxelAt cursor() const { return cursor_of(*document.result->volume, document.looks.volume); }
+    [[nodiscard]] VoxelAt cursor() { return desk.slices().cursor(document.looks.volume); }
 };
 
 TEST(VolumePanel, a_click_in_one_plane_moves_the_others) {
     Planes t;
     t.click_voxel(0, {0, 1, 4});
-    EXPECT_EQ(t.cursor(), (VoxelAt{3, 1, 4})) << "z stays in the middle";
+    EXPECT_EQ(t.cursor(), (VoxelAt{5, 1, 4})) << "z stays that of the brightest voxel";
     t.click_voxel(1, {5, 0, 0});
     EXPECT_EQ(t.cursor(), (VoxelAt{5, 1, 0}));
     t.click_voxel(2, {2, 3, 0});
@@ -65,6 +66,7 @@ TEST(VolumePanel, a_click_in_one_plane_moves_the_others) {
 
 TEST(VolumePanel, wheel_and_keys_step_the_slice_under_the_mouse) {
     Planes t;
+    t.document.looks.volume.y = 2;
     t.click_voxel(1, {2, 0, 3});
     const VoxelAt at = t.cursor();
     t.window.push_wheel(0, 1);
@@ -113,8 +115,40 @@ TEST(VolumePanel, the_panel_fits_and_says_where_and_how_much) {
     t.show();
     t.screenshot("volume_panel");
     EXPECT_EQ(read_out(t.desk.slices(), {1, 2, 3}), "mu 63 1/m\nz 2 mm, y 4 mm, x 6 mm");
+    Volume albedo = *document.result->volume;
+    albedo.unit = "1";
+    EXPECT_EQ(unit_words(albedo), "arbitrary units");
     EXPECT_FALSE(t.desk.picture("volume z").texture.empty());
     EXPECT_FALSE(t.desk.picture("volume x").texture.empty());
+}
+
+TEST(VolumePanel, large_gives_the_planes_the_middle_of_the_window) {
+    ShellDriver t(1280, 720);
+    t.desk.places.kept = true;
+    Document& document = t.open(sample("confocal.h5"));
+    ASSERT_TRUE(document.result->volume);
+    t.desk.show_side(SidePanel::volume);
+    t.frames(3);
+    const auto click = [&](const std::string& name) {
+        const WidgetPlace at = t.desk.places.all.at(name);
+        t.window.push_mouse_move(at.middle().x, at.middle().y);
+        t.window.push_mouse_button(MouseButton::left, true);
+        t.window.push_mouse_button(MouseButton::left, false);
+        settle(t.desk);
+        t.frames(3);
+    };
+    click("large volume");
+    EXPECT_EQ(t.desk.middle, Middle::volume);
+    const int frame = t.desk.places.all.at("back to the image").frame;
+    EXPECT_GE(frame, ImGui::GetFrameCount() - 1) << "the planes are drawn in the middle";
+    t.show("volume_large");
+    click("back to the image");
+    EXPECT_EQ(t.desk.middle, Middle::image);
+    EXPECT_LT(t.desk.places.all.at("back to the image").frame, ImGui::GetFrameCount() - 1);
+    click("large volume");
+    t.open(sample("star.h5"));  // has no volume: image and trace stay
+    EXPECT_EQ(t.desk.middle, Middle::volume);
+    EXPECT_LT(t.desk.places.all.at("back to the image").frame, ImGui::GetFrameCount() - 1);
 }
 
 TEST(VolumePanel, without_a_volume_it_says_what_makes_one) {

@@ -131,6 +131,19 @@ TEST(TraceData, shows_what_a_fit_took_a_trace_for) {
     EXPECT_NE(why.find("2000 pixels"), std::string::npos);
 }
 
+TEST(TraceData, of_a_gated_camera_its_figures_are_those_of_the_run) {
+    Opened kerr("kerr.h5");
+    const Result& run = *kerr.document().result;
+    const auto curve = kerr.curve();
+    EXPECT_NEAR(curve->arrival_s * 1e12, run.quality.at("arrival_median_ps"), 1e-3);
+    EXPECT_NEAR(curve->arrival_s * 1e12, 44.36, 0.01) << "10 mm of an index of 1.33";
+    const TraceReadOut& all = kerr.data.read_out(kerr.document(), kerr.target());
+    EXPECT_NEAR(*all.ballistic, run.quality.at("counts_kept"), 1e-4 * run.quality.at("counts_kept"));
+    kerr.document().looks.pixel = PixelAt{40, 50};
+    const TraceReadOut& one = kerr.data.read_out(kerr.document(), kerr.target());
+    EXPECT_EQ(*one.ballistic, static_cast<double>(run.images.layer("ballistic")->values[40 * 72 + 50]));
+}
+
 TEST(TraceData, shows_the_windows_of_a_gate) {
     Opened star("star.h5");
     star.document().looks.pixel = PixelAt{48, 20};

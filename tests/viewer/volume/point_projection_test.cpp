@@ -173,6 +173,29 @@ TEST(PointProjection, many_points_are_thinned_by_whole_steps_of_the_grid) {
     EXPECT_FLOAT_EQ(cloud.high[0], 22) << "the box stays that of all points";
 }
 
+TEST(PointProjection, a_few_wrong_depths_do_not_stretch_the_box) {
+    GatedImages images;
+    images.rows = images.columns = 40;
+    images.y = uniform_axis("y", "m", "", 40, 0, 1e-3);
+    images.x = uniform_axis("x", "m", "", 40, 0, 1e-3);
+    ImageLayer depth{"depth", "m", "", {}};
+    for (int i = 0; i < 1600; ++i) depth.values.push_back(0.6F + 0.2F * static_cast<float>(i % 2));
+    images.layers.push_back(depth);
+    const SurfaceCloud plain = surface_cloud(images, 0, "a", {}, nullptr);
+    EXPECT_FLOAT_EQ(plain.low[2], 600);
+    EXPECT_FLOAT_EQ(plain.high[2], 800);
+    EXPECT_EQ(plain.outside, 0);
+    images.layers[0].values[7] = 0.01F;
+    images.layers[0].values[900] = 5;
+    images.layers[0].values[901] = 0.81F;  // not far from the others
+    const SurfaceCloud cloud = surface_cloud(images, 0, "a", {}, nullptr);
+    EXPECT_EQ(cloud.points_in_all, 1600);
+    EXPECT_EQ(cloud.places.size(), 1600U) << "they are drawn all the same";
+    EXPECT_EQ(cloud.outside, 2);
+    EXPECT_NEAR(cloud.low[2], 580, 0.01);
+    EXPECT_NEAR(cloud.high[2], 820, 0.01);
+}
+
 TEST(PointProjection, a_last_surface_is_a_second_point) {
     GatedImages images = depth_map(1, 2);
     const auto add = [&](const char* name, std::vector<float> values) {

@@ -120,6 +120,29 @@ TEST(VolumeSlices, the_brightest_voxel_of_a_line_is_found) {
     EXPECT_EQ(slices.value({2, 1, 3}), 213);
 }
 
+TEST(VolumeSlices, planes_that_nobody_moved_cross_in_the_brightest_voxel) {
+    auto result = std::make_shared<Result>();
+    Volume v;
+    v.z = uniform_axis("z", "m", "", 6, 0, 1e-3);
+    v.y = uniform_axis("y", "m", "", 4, 0, 1e-3);
+    v.x = uniform_axis("x", "m", "", 5, 0, 1e-3);
+    v.values.assign(120, std::numeric_limits<float>::quiet_NaN());
+    result->volume = v;
+    for (const std::int64_t at_once : {std::int64_t{1000}, std::int64_t{0}}) {
+        VolumeSlices slices([] {}, at_once);
+        slices.show(result);
+        slices.wait();
+        EXPECT_EQ(slices.cursor({}), (VoxelAt{3, 2, 2})) << "no voxel has a value";
+        auto lit = std::make_shared<Result>(*result);
+        lit->volume->values[(1 * 4 + 3) * 5 + 4] = -2;
+        lit->volume->values[(4 * 4 + 2) * 5 + 1] = 7;
+        slices.show(lit);
+        slices.wait();
+        EXPECT_EQ(slices.cursor({}), (VoxelAt{4, 2, 1}));
+        EXPECT_EQ(slices.cursor({.z = 0, .y = -1, .x = 99}), (VoxelAt{0, 2, 4}));
+    }
+}
+
 TEST(VolumeSlices, a_window_that_is_none_becomes_one) {
     const std::vector<float> dark{-1, 0, nan_f};
     ToneMap::Params tone;
