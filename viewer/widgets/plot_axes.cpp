@@ -9,6 +9,7 @@
 #include "host/io/figure.hpp"
 #include "viewer/widgets/plot.hpp"
 #include "viewer/window/fonts.hpp"
+#include "viewer/window/plain_fill.hpp"
 #include "viewer/window/theme.hpp"
 
 namespace firstlight::viewer {
@@ -99,7 +100,7 @@ PlotRectangle data_area(const PlotRectangle& frame, const PlotRange& range, cons
 
 void draw_axes(ImDrawList* list, const PlotRectangle& frame, const PlotMapping& map, const PlotOptions& options) {
     const Palette& colours = palette();
-    list->AddRectFilled(map.area.low, map.area.high, colours.plot_background);
+    fill_plainly(list, map.area.low, map.area.high, colours.plot_background);
     draw_x_ticks(list, frame, map, options);
     draw_y_ticks(list, frame, map, options);
     list->AddRect(map.area.low, map.area.high, colours.axis);
