@@ -10,7 +10,7 @@
 #include "viewer/panels/region_tool.hpp"
 #include "viewer/widgets/fitted_text.hpp"
 #include "viewer/widgets/plot_axes.hpp"
-#include "viewer/window/plain_fill.hpp"
+#include "viewer/window/window_fill.hpp"
 
 namespace firstlight::viewer {
 namespace {

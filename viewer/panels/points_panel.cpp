@@ -12,8 +12,8 @@
 #include "viewer/panels/panels.hpp"
 #include "viewer/widgets/plot_axes.hpp"
 #include "viewer/window/fonts.hpp"
-#include "viewer/window/plain_fill.hpp"
 #include "viewer/window/theme.hpp"
+#include "viewer/window/window_fill.hpp"
 
 namespace firstlight::viewer {
 namespace {

@@ -9,8 +9,8 @@
 #include "host/io/figure.hpp"
 #include "viewer/widgets/plot.hpp"
 #include "viewer/window/fonts.hpp"
-#include "viewer/window/plain_fill.hpp"
 #include "viewer/window/theme.hpp"
+#include "viewer/window/window_fill.hpp"
 
 namespace firstlight::viewer {
 namespace {

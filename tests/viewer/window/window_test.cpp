@@ -14,7 +14,7 @@
 
 #include "host/io/images.hpp"
 #include "tests/viewer/offscreen.hpp"
-#include "viewer/window/plain_fill.hpp"
+#include "viewer/window/window_fill.hpp"
 
 namespace firstlight::viewer {
 namespace {

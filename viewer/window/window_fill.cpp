@@ -1,4 +1,4 @@
-#include "viewer/window/plain_fill.hpp"
+#include "viewer/window/window_fill.hpp"
 
 #include <GL/gl.h>
 
