@@ -38,8 +38,8 @@ class CpuQueue final : public Queue {
             throw Error(ExitCode::device,
                         fmt::format("out of memory: {:.1f} MiB could not be had", double(bytes) / (1 << 20)), "",
                         "give --memory a smaller size");
-        // Held traces are read at far places, each in a page of its own: with pages of 4 KiB, finding where those are
-        // takes as long as reading. Where the system has no huge pages nothing changes.
+        // Held traces are read at far places, each in a small page of its own that has to be found first. Where the
+        // system has no huge pages nothing changes.
         if (large) (void)madvise(memory, rounded, MADV_HUGEPAGE);
         return memory;
     }
