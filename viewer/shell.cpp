@@ -139,7 +139,8 @@ void draw_shell(Desk& desk) {
     ImGui::SetNextWindowPos(ImVec2(0, 0));
     ImGui::SetNextWindowSize(ImGui::GetIO().DisplaySize);
     ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, 0);
-    ImGui::Begin("firstlight", nullptr, fixed | ImGuiWindowFlags_MenuBar);
+    // The window's ground has been cleared to the colour of a panel.
+    ImGui::Begin("firstlight", nullptr, fixed | ImGuiWindowFlags_MenuBar | ImGuiWindowFlags_NoBackground);
     ImGui::PopStyleVar();
     draw_menu_bar(desk);
     draw_error_bar(desk);

@@ -4,6 +4,7 @@
 #include <array>
 #include <new>
 
+#include "kernels/gating/instant_gate_soft.hpp"
 #include "kernels/gating/instant_gate_trace.hpp"
 #include "kernels/support/parallel_for.hpp"
 
@@ -104,7 +105,8 @@ FL_SIMD void gate_hard(const InstantGateTask& task, std::int64_t begin, std::int
         for (std::int64_t i = 0; i < n; ++i) {
             HardWindows& w = windows[static_cast<std::size_t>(i)];
             w = hard_windows(static_cast<double>(held.arrival[first + i]), held.steps, c);
-            for (const std::uint32_t* prefix : {values, variances}) {
+            for (const std::uint32_t* prefix : {values, variances == values ? nullptr : variances}) {
+                if (prefix == nullptr) continue;
                 prefix += held.start(first + i);
                 __builtin_prefetch(prefix);
                 for (const std::int64_t step :
@@ -141,14 +143,15 @@ FL_SIMD void gate_hard(const InstantGateTask& task, std::int64_t begin, std::int
 }  // namespace
 
 void InstantGate::on_cpu(const InstantGateTask& task, const Coefficients& c) {
+    const std::int64_t traces = task.held.traces();
     const bool even = task.held.edges == nullptr && !task.held.of_signal;
     if (even && !(c.rise > 0)) {
-        parallel_for(task.held.traces(), grain,
-                     [&](std::int64_t begin, std::int64_t end) { gate_hard(task, begin, end, c); });
+        parallel_for(traces, grain, [&](std::int64_t begin, std::int64_t end) { gate_hard(task, begin, end, c); });
         return;
     }
-    parallel_for(task.held.traces(), grain,
-                 [&](std::int64_t begin, std::int64_t end) { gate_traces(task, begin, end, c); });
+    const std::int64_t done = gate_soft_groups(task, c);
+    parallel_for(traces - done, grain,
+                 [&](std::int64_t begin, std::int64_t end) { gate_traces(task, done + begin, done + end, c); });
 }
 
 }  // namespace firstlight

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace firstlight {
@@ -37,8 +38,8 @@ class FloatPercentiles {
         const double position = percent / 100 * static_cast<double>(values_.size() - 1);
         const auto below = static_cast<std::size_t>(position);
         const double share = position - std::floor(position);
-        const auto first = static_cast<double>(sorted(below));
-        return share == 0 ? first : first + share * (static_cast<double>(sorted(below + 1)) - first);
+        const auto [first, second] = sorted(below);
+        return share == 0 ? first : first + share * (second - first);
     }
 
   private:
@@ -47,16 +48,28 @@ class FloatPercentiles {
         const auto bits = std::bit_cast<std::uint32_t>(value);
         return ((bits >> 31) != 0 ? ~bits : bits | 0x80000000U) >> 16;
     }
-    [[nodiscard]] float sorted(std::size_t index) const {
+    // The value at this place of the sorted ones, and the next one, in one look where they share a count.
+    [[nodiscard]] std::pair<double, double> sorted(std::size_t index) const {
         std::uint32_t key = 0;
         while (index >= counts_[key]) index -= counts_[key++];
+        std::vector<float> alike = values_of(key);
+        const auto at = alike.begin() + static_cast<std::ptrdiff_t>(index);
+        std::nth_element(alike.begin(), at, alike.end());
+        const auto first = static_cast<double>(*at);
+        if (at + 1 != alike.end()) return {first, static_cast<double>(*std::min_element(at + 1, alike.end()))};
+        while (++key < counts_.size())
+            if (counts_[key] > 0) {
+                const std::vector<float> next = values_of(key);
+                return {first, static_cast<double>(*std::min_element(next.begin(), next.end()))};
+            }
+        return {first, first};
+    }
+    [[nodiscard]] std::vector<float> values_of(std::uint32_t key) const {
         std::vector<float> alike;
         alike.reserve(counts_[key]);
         for (const float value : values_)
             if (upper(value) == key) alike.push_back(value);
-        const auto at = alike.begin() + static_cast<std::ptrdiff_t>(index);
-        std::nth_element(alike.begin(), at, alike.end());
-        return *at;
+        return alike;
     }
 
     const std::vector<float>& values_;

@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <fmt/format.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -16,6 +17,7 @@ namespace firstlight {
 namespace {
 
 constexpr std::size_t cache_line = 64;
+constexpr std::size_t huge_page = std::size_t{2} << 20, in_huge_pages = std::size_t{32} << 20;  // bytes
 
 class CpuQueue final : public Queue {
   public:
@@ -28,12 +30,17 @@ class CpuQueue final : public Queue {
         return static_cast<std::size_t>(sysconf(_SC_AVPHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
     }
     void* allocate(std::size_t bytes) override {
-        const std::size_t rounded = (bytes + cache_line - 1) / cache_line * cache_line;
-        void* memory = std::aligned_alloc(cache_line, rounded);
+        const bool large = bytes >= in_huge_pages;
+        const std::size_t unit = large ? huge_page : cache_line;
+        const std::size_t rounded = (bytes + unit - 1) / unit * unit;
+        void* memory = std::aligned_alloc(unit, rounded);
         if (memory == nullptr)
             throw Error(ExitCode::device,
                         fmt::format("out of memory: {:.1f} MiB could not be had", double(bytes) / (1 << 20)), "",
                         "give --memory a smaller size");
+        // Held traces are read at far places, each in a small page of its own that has to be found first. Where the
+        // system has no huge pages nothing changes.
+        if (large) (void)madvise(memory, rounded, MADV_HUGEPAGE);
         return memory;
     }
     void release(void* memory) noexcept override { std::free(memory); }

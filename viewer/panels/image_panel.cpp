@@ -10,6 +10,7 @@
 #include "viewer/panels/region_tool.hpp"
 #include "viewer/widgets/fitted_text.hpp"
 #include "viewer/widgets/plot_axes.hpp"
+#include "viewer/window/window_fill.hpp"
 
 namespace firstlight::viewer {
 namespace {
@@ -141,7 +142,7 @@ void draw_image_panel(Desk& desk, Document& document) {
     const ImageGeometry now = desk.image_geometry = geometry();
 
     ImDrawList* list = ImGui::GetWindowDrawList();
-    list->AddRectFilled(at, end, palette().background);
+    fill_plainly(list, at, end, palette().background);
     list->PushClipRect(at, end, true);
     const bool both = compared && draw_compare_image(desk, now);
     if (!both) draw_image(desk, document, list, now, image, bar);

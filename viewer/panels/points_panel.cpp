@@ -17,6 +17,7 @@
 #include "viewer/widgets/slider.hpp"
 #include "viewer/window/fonts.hpp"
 #include "viewer/window/theme.hpp"
+#include "viewer/window/window_fill.hpp"
 
 namespace firstlight::viewer {
 namespace {
@@ -121,7 +122,7 @@ void draw_canvas(Desk& desk, Document& document) {
     scene.update(document, static_cast<std::int64_t>(size.x), static_cast<std::int64_t>(size.y));
     ImDrawList* list = ImGui::GetWindowDrawList();
     const ImVec2 end(origin.x + size.x, origin.y + size.y);
-    list->AddRectFilled(origin, end, palette().plot_background);
+    fill_plainly(list, origin, end, palette().plot_background);
     if (!scene.why_not().empty()) return;
     Picture& picture = desk.picture("points");
     if (const std::string made_of = fmt::format("{}", scene.number()); picture.made_of != made_of) {

@@ -10,6 +10,7 @@
 #include "viewer/widgets/plot.hpp"
 #include "viewer/window/fonts.hpp"
 #include "viewer/window/theme.hpp"
+#include "viewer/window/window_fill.hpp"
 
 namespace firstlight::viewer {
 namespace {
@@ -99,7 +100,7 @@ PlotRectangle data_area(const PlotRectangle& frame, const PlotRange& range, cons
 
 void draw_axes(ImDrawList* list, const PlotRectangle& frame, const PlotMapping& map, const PlotOptions& options) {
     const Palette& colours = palette();
-    list->AddRectFilled(map.area.low, map.area.high, colours.plot_background);
+    fill_plainly(list, map.area.low, map.area.high, colours.plot_background);
     draw_x_ticks(list, frame, map, options);
     draw_y_ticks(list, frame, map, options);
     list->AddRect(map.area.low, map.area.high, colours.axis);

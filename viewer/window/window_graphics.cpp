@@ -133,7 +133,8 @@ void WindowGraphics::open_context() {
                     "update the graphics driver, or try LIBGL_ALWAYS_SOFTWARE=1");
     int core = 0;
     SDL_GL_GetAttribute(SDL_GL_CONTEXT_PROFILE_MASK, &core);
-    waits_for_screen_ = SDL_GL_SetSwapInterval(1) == 0 && std::string(SDL_GetCurrentVideoDriver()) != "offscreen";
+    on_screen_ = std::string(SDL_GetCurrentVideoDriver()) != "offscreen";
+    waits_for_screen_ = SDL_GL_SetSwapInterval(1) == 0 && on_screen_;
     imgui_ = ImGui::CreateContext();
     ImGuiIO& io = ImGui::GetIO();
     io.IniFilename = io.LogFilename = nullptr;  // nothing is written to the working folder
@@ -162,12 +163,13 @@ void WindowGraphics::new_frame() {
 void WindowGraphics::show(ImDrawData* drawn) {
     int width = 0, height = 0;
     SDL_GL_GetDrawableSize(window_, &width, &height);
-    const ImVec4 ground = as_vec4(palette().background);
+    const ImVec4 ground = as_vec4(palette().panel);
     glViewport(0, 0, width, height);
     glClearColor(ground.x, ground.y, ground.z, 1);
     glClear(GL_COLOR_BUFFER_BIT);
     ImGui_ImplOpenGL3_RenderDrawData(drawn);
     SDL_GL_SwapWindow(window_);
+    if (!on_screen_) glFlush();  // swapping does nothing there, and what is drawn would pile up
 }
 
 Pixels WindowGraphics::read(ImDrawData* drawn) const {
@@ -184,7 +186,7 @@ Pixels WindowGraphics::read(ImDrawData* drawn) const {
     Pixels pixels{height, width,
                   std::vector<std::uint8_t>(3 * static_cast<std::size_t>(width) * static_cast<std::size_t>(height))};
     if (whole) {
-        const ImVec4 ground = as_vec4(palette().background);
+        const ImVec4 ground = as_vec4(palette().panel);
         glViewport(0, 0, width, height);
         glClearColor(ground.x, ground.y, ground.z, 1);
         glClear(GL_COLOR_BUFFER_BIT);

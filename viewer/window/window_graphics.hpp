@@ -40,7 +40,7 @@ class WindowGraphics {
     SDL_Window* window_ = nullptr;
     SDL_GLContext context_ = nullptr;
     ImGuiContext* imgui_ = nullptr;
-    bool video_ = false, platform_ = false, renderer_ = false, waits_for_screen_ = false;
+    bool video_ = false, platform_ = false, renderer_ = false, on_screen_ = false, waits_for_screen_ = false;
     std::string name_;
 };
 

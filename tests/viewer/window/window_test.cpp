@@ -14,6 +14,7 @@
 
 #include "host/io/images.hpp"
 #include "tests/viewer/offscreen.hpp"
+#include "viewer/window/window_fill.hpp"
 
 namespace firstlight::viewer {
 namespace {
@@ -48,6 +49,26 @@ TEST_F(WindowDrawing, DrawsKnownColoursAtKnownPixels) {
     EXPECT_EQ(shown.at(60, 100), (Rgb{10, 20, 30}));
     EXPECT_EQ(shown.at(50, 110), (Rgb{10, 20, 30}));
     EXPECT_FALSE(window->graphics().empty());
+}
+
+TEST_F(WindowDrawing, FillsPlainlyWhatLiesInTheClip) {
+    frames([] {
+        draw_blocks();
+        ImDrawList* list = ImGui::GetForegroundDrawList();
+        list->PushClipRect({100, 50}, {104, 56});
+        fill_plainly(list, {90.6F, 40}, {102.4F, 54}, IM_COL32(1, 2, 3, 255));
+        list->PopClipRect();
+        list->AddRectFilled({200, 200}, {210, 210}, IM_COL32(9, 8, 7, 255));  // what comes after it is drawn as before
+    });
+    const Pixels shown = window->pixels();
+    EXPECT_EQ(shown.at(50, 100), (Rgb{1, 2, 3}));
+    EXPECT_EQ(shown.at(53, 101), (Rgb{1, 2, 3}));
+    EXPECT_EQ(shown.at(53, 102), (Rgb{200, 100, 50}));
+    EXPECT_EQ(shown.at(54, 100), (Rgb{200, 100, 50}));
+    EXPECT_EQ(shown.at(49, 100), (Rgb{10, 20, 30}));
+    EXPECT_EQ(shown.at(52, 99), (Rgb{10, 20, 30}));
+    EXPECT_EQ(shown.at(205, 205), (Rgb{9, 8, 7}));
+    EXPECT_EQ(shown.at(300, 300), (Rgb{10, 20, 30}));
 }
 
 TEST_F(WindowDrawing, WritesWhatItShows) {
