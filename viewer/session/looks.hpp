@@ -60,7 +60,7 @@ struct LightLook {
 };
 
 struct VolumeLook {
-    std::int64_t z = -1, y = -1, x = -1;  // linked slices; -1: those of the brightest voxel
+    std::int64_t z = -1, y = -1, x = -1;  // linked slices; -1: those that hold the most
     bool projections = false;             // instead of slices
     Projection::What what = Projection::What::maximum;
     bool operator==(const VolumeLook&) const = default;

@@ -39,17 +39,27 @@ ToneWindow voxel_window(const ToneMap::Params& tone, const Volume& volume) {
     return window;
 }
 
-std::optional<VoxelAt> brightest_of(const Volume& v) {
-    float most = -std::numeric_limits<float>::infinity();
-    std::int64_t best = -1;
-    const auto voxels = static_cast<std::int64_t>(v.values.size());
-    for (std::int64_t i = 0; i < voxels; ++i)
-        if (const float value = v.values[static_cast<std::size_t>(i)]; value > most) {
-            most = value;
-            best = i;
-        }
-    if (best < 0) return std::nullopt;
-    return VoxelAt{best / (v.y.size * v.x.size), best / v.x.size % v.y.size, best % v.x.size};
+// Where the planes along each axis that hold the most cross: single bright voxels may be noise at an edge.
+std::optional<VoxelAt> fullest_planes(const Volume& v) {
+    std::vector<double> z(static_cast<std::size_t>(v.z.size)), y(static_cast<std::size_t>(v.y.size)),
+        x(static_cast<std::size_t>(v.x.size));
+    bool any = false;
+    std::size_t i = 0;
+    for (double& in_z : z)
+        for (double& in_y : y)
+            for (double& in_x : x) {
+                const auto value = static_cast<double>(v.values[i++]);
+                if (!(value > 0)) continue;
+                any = true;
+                in_z += value;
+                in_y += value;
+                in_x += value;
+            }
+    if (!any) return std::nullopt;
+    const auto fullest = [](const std::vector<double>& sums) {
+        return static_cast<std::int64_t>(std::max_element(sums.begin(), sums.end()) - sums.begin());
+    };
+    return VoxelAt{fullest(z), fullest(y), fullest(x)};
 }
 
 ToneWindow sum_window(const ToneMap::Params& tone, const Volume& volume) {
@@ -78,15 +88,15 @@ void VolumeSlices::show(std::shared_ptr<const Result> result) {
         ++number_;
         projections_.clear();
         windows_.clear();
-        brightest_.reset();
+        fullest_.reset();
         being_made_.clear();
         last_windows_ = {};
     }
     if (volume() == nullptr) return;
-    make("brightest", [this, of = result_, number = number_] {
-        const std::optional<VoxelAt> found = brightest_of(*of->volume);
+    make("fullest planes", [this, of = result_, number = number_] {
+        const std::optional<VoxelAt> found = fullest_planes(*of->volume);
         const std::lock_guard lock(mutex_);
-        if (number == number_) brightest_ = found;
+        if (number == number_) fullest_ = found;
     });
 }
 
@@ -192,7 +202,7 @@ VoxelAt VolumeSlices::cursor(const VolumeLook& look) const {
     VoxelAt plain{v.z.size / 2, v.y.size / 2, v.x.size / 2};
     {
         const std::lock_guard lock(mutex_);
-        plain = brightest_.value_or(plain);
+        plain = fullest_.value_or(plain);
     }
     const auto within = [](std::int64_t i, std::int64_t unset, std::int64_t n) {
         return i < 0 ? unset : std::min(i, n - 1);

@@ -54,8 +54,8 @@ class VolumeSlices {
     [[nodiscard]] std::vector<std::uint8_t> colours(const Projection::Settings& settings, const ToneMap::Params& tone,
                                                     const ToneWindow& window);
     [[nodiscard]] float value(const VoxelAt& at) const;
-    // Where the linked planes cross, within the volume: an index that nobody chose is that of the brightest voxel,
-    // or the middle where that is not known (yet).
+    // Where the linked planes cross, within the volume: an index that nobody chose is that of the plane which
+    // holds the most, or the middle where that is not known (yet).
     [[nodiscard]] VoxelAt cursor(const VolumeLook& look) const;
     // The voxel of the maximum along an axis through `at`; `at` itself where no voxel has a value.
     [[nodiscard]] VoxelAt brightest(Along along, const VoxelAt& at) const;
@@ -74,7 +74,7 @@ class VolumeSlices {
     mutable std::mutex mutex_;                               // of what follows
     std::map<std::string, std::shared_ptr<const VolumeImage>> projections_;
     std::map<std::string, ToneWindow> windows_;
-    std::optional<VoxelAt> brightest_;  // of all; nothing: not found yet, or no voxel has a value
+    std::optional<VoxelAt> fullest_;  // the planes that hold the most; nothing: not found yet, or there is nothing
     std::set<std::string> being_made_;
     Worker worker_;  // last, so that it ends first
 };

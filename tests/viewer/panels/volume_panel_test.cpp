@@ -54,7 +54,7 @@ struct Planes : PanelDriver {
 TEST(VolumePanel, a_click_in_one_plane_moves_the_others) {
     Planes t;
     t.click_voxel(0, {0, 1, 4});
-    EXPECT_EQ(t.cursor(), (VoxelAt{5, 1, 4})) << "z stays that of the brightest voxel";
+    EXPECT_EQ(t.cursor(), (VoxelAt{5, 1, 4})) << "z stays that of the fullest plane";
     t.click_voxel(1, {5, 0, 0});
     EXPECT_EQ(t.cursor(), (VoxelAt{5, 1, 0}));
     t.click_voxel(2, {2, 3, 0});

@@ -120,7 +120,7 @@ TEST(VolumeSlices, the_brightest_voxel_of_a_line_is_found) {
     EXPECT_EQ(slices.value({2, 1, 3}), 213);
 }
 
-TEST(VolumeSlices, planes_that_nobody_moved_cross_in_the_brightest_voxel) {
+TEST(VolumeSlices, planes_that_nobody_moved_are_those_that_hold_the_most) {
     auto result = std::make_shared<Result>();
     Volume v;
     v.z = uniform_axis("z", "m", "", 6, 0, 1e-3);
@@ -136,6 +136,9 @@ TEST(VolumeSlices, planes_that_nobody_moved_cross_in_the_brightest_voxel) {
         auto lit = std::make_shared<Result>(*result);
         lit->volume->values[(1 * 4 + 3) * 5 + 4] = -2;
         lit->volume->values[(4 * 4 + 2) * 5 + 1] = 7;
+        for (const int neighbour : {(4 * 4 + 2) * 5 + 2, (4 * 4 + 1) * 5 + 1})
+            lit->volume->values[static_cast<std::size_t>(neighbour)] = 4;
+        lit->volume->values[0] = 9;  // the brightest voxel, alone at an edge
         slices.show(lit);
         slices.wait();
         EXPECT_EQ(slices.cursor({}), (VoxelAt{4, 2, 1}));
