@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "viewer/actions/action_groups.hpp"
+#include "viewer/desk/panel_keys.hpp"
 #include "viewer/panels/panels.hpp"
 
 namespace firstlight::viewer {
@@ -40,6 +41,7 @@ void draw_side(Desk& desk, Document& document) {
         if (!ImGui::BeginTabItem(entry.name, nullptr, chosen ? ImGuiTabItemFlags_SetSelected : 0)) continue;
         if (!desk.choose_side) desk.side = entry.which;
         ImGui::BeginChild("panel", ImVec2(0, 0), false);
+        take_panel_keys();
         const bool has_keys = entry.which == SidePanel::volume || entry.which == SidePanel::points;
         if (has_keys && ImGui::IsWindowHovered(ImGuiHoveredFlags_ChildWindows)) desk.panel_takes_keys = true;
         ImGui::PushID(document.path.c_str());
@@ -162,6 +164,7 @@ void draw_shell(Desk& desk) {
     draw_command_palette(desk);
     draw_key_help(desk);
     draw_questions(desk);
+    end_panel_keys(asks(desk));
 }
 
 bool wait_for_frame(Desk& desk, double seconds) {
