@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "viewer/actions/action_groups.hpp"
+#include "viewer/desk/panel_keys.hpp"
 #include "viewer/panels/panels.hpp"
 #include "viewer/widgets/tab_lines.hpp"
 
@@ -40,6 +41,7 @@ void draw_side(Desk& desk, Document& document) {
     const SideEntry& entry = side_panels[tab_lines(names, static_cast<std::size_t>(desk.side), desk.places)];
     desk.side = entry.which;
     ImGui::BeginChild(entry.name, ImVec2(0, 0), false);
+    take_panel_keys();
     const bool has_keys = entry.which == SidePanel::volume || entry.which == SidePanel::points;
     if (has_keys && ImGui::IsWindowHovered(ImGuiHoveredFlags_ChildWindows)) desk.panel_takes_keys = true;
     ImGui::PushID(document.path.c_str());
@@ -159,6 +161,7 @@ void draw_shell(Desk& desk) {
     draw_command_palette(desk);
     draw_key_help(desk);
     draw_questions(desk);
+    end_panel_keys(asks(desk));
 }
 
 bool wait_for_frame(Desk& desk, double seconds) {

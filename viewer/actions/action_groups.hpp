@@ -24,8 +24,6 @@ constexpr Modifiers ctrl_shift{.ctrl = true, .shift = true};
 
 // Whether a file that is there is to be replaced: act() of a FileRequest knows that this was agreed to.
 [[nodiscard]] bool replaces(const std::filesystem::path& path);
-// "star" of star.h5 and star.result.h5: what proposed names begin with.
-[[nodiscard]] std::string stem_of(const Document& document);
 
 // A scan or a result opens in a tab, a session its files; a recipe goes to the file that is shown.
 void open_dropped(Desk& desk, const std::filesystem::path& path);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "viewer/actions/action_groups.hpp"
+#include "viewer/desk/panel_keys.hpp"
 
 namespace firstlight::viewer {
 namespace {
@@ -24,7 +25,10 @@ Action panel_action(const char* id, const char* name, const char* about, Key key
             about,
             {{key, ctrl}},
             needs_document,
-            [](Desk& desk) { desk.show_side(panel); },
+            [](Desk& desk) {
+                desk.show_side(panel);
+                if (panel_has_keys()) send_keys_to_panel(true);
+            },
             [](Desk& desk) { return desk.side_shown && desk.side == panel; }};
 }
 
@@ -64,6 +68,16 @@ std::vector<Action> desk_actions() {
          nullptr,
          [](Desk& desk) { desk.side_shown = !desk.side_shown; },
          [](Desk& desk) { return desk.side_shown; }},
+        {"panel.keys",
+         "Keys to the side panel",
+         "Arrow keys, Space, Enter and Tab are the side panel's until F6 or Escape",
+         {{Key::f6, no_modifiers}},
+         needs_document,
+         [](Desk& desk) {
+             desk.side_shown = true;
+             send_keys_to_panel(!panel_has_keys());
+         },
+         [](Desk&) { return panel_has_keys(); }},
         {"panel.trace",
          "Trace panel",
          "Shows or hides the trace under the image",

@@ -5,15 +5,17 @@
 
 #include "host/io/images.hpp"
 #include "viewer/actions/action_groups.hpp"
+#include "viewer/actions/layer_export.hpp"
 #include "viewer/desk/desk.hpp"
 #include "viewer/session/document_export.hpp"
+#include "viewer/session/layer_files.hpp"
 
 namespace firstlight::viewer {
 namespace {
 
 std::string why_no_export(Desk& desk) {
     const Document* document = desk.session.current();
-    return document == nullptr ? needs_document(desk) : why_not_exported(*document);
+    return document == nullptr ? needs_document(desk) : why_not_written(*document);
 }
 
 std::string why_no_volume(Desk& desk) {
@@ -38,6 +40,11 @@ std::string why_no_pixel(Desk& desk) {
     return desk.session.current()->looks.pixel ? "" : "no pixel is picked: click on the image";
 }
 
+void export_shown_layer(Desk& desk, const std::string& format) {
+    Document& document = *desk.session.current();
+    export_layer(desk, document, document.layer()->name, format);
+}
+
 // Asks for a path and does `act` with the document that is shown then.
 template <class Act>
 void ask_and(Desk& desk, FileRequest request, Act act) {
@@ -45,29 +52,6 @@ void ask_and(Desk& desk, FileRequest request, Act act) {
         if (const Document* document = desk.session.current()) act(desk, *document, path);
     };
     open_file_dialog(desk, std::move(request));
-}
-
-void ask_for_layer(Desk& desk, bool sixteen_bits) {
-    const Document& document = *desk.session.current();
-    const std::string name = fmt::format("{}.{}{}", stem_of(document), document.layer()->name, ".png");
-    ask_and(desk,
-            {FileRequest::For::save,
-             sixteen_bits ? "Export the layer as a 16-bit PNG"
-                          : "Export the layer: the ending says the format (.png, .tif, .csv, .npy)",
-             sixteen_bits ? std::vector<std::string>{".png"}
-                          : std::vector<std::string>{".png", ".tif", ".tiff", ".csv", ".npy"},
-             name,
-             {}},
-            [sixteen_bits](Desk& at, const Document& shown, const std::filesystem::path& path) {
-                export_shown_layer(at.session, shown, path, sixteen_bits, replaces(path));
-            });
-}
-
-void ask_for_all(Desk& desk) {
-    ask_and(desk, {FileRequest::For::folder, "Export all layers into this folder", {}, "", {}},
-            [](Desk& at, const Document& shown, const std::filesystem::path& path) {
-                export_all_layers(at.session, shown, path);
-            });
 }
 
 void ask_for_volume(Desk& desk) {
@@ -135,19 +119,21 @@ std::vector<Action> export_actions() {
          "Writes the shown layer as PNG, float TIFF, CSV or NPY, as the ending says",
          {{Key::l, ctrl}},
          why_no_export,
-         [](Desk& desk) { ask_for_layer(desk, false); }},
+         [](Desk& desk) { export_shown_layer(desk, ""); }},
         {"export.layer_16_bits",
          "Export layer as 16-bit PNG…",
          "Writes the shown layer in its colours, with 16 bits a channel",
          {},
          why_no_export,
-         [](Desk& desk) { ask_for_layer(desk, true); }},
+         [](Desk& desk) { export_shown_layer(desk, "png16"); }},
         {"export.all_layers",
          "Export all layers…",
-         "Writes every layer into a folder, as float TIFF and as PNG",
+         "Writes every layer and the flags into a folder, as float TIFF and as PNG",
          {{Key::l, ctrl_shift}},
          why_no_export,
-         ask_for_all},
+         [](Desk& desk) {
+             export_all_layers(desk, *desk.session.current(), {"tiff", "png"});
+         }},
         {"export.volume",
          "Export volume…",
          "Writes the volume as NRRD, TIFF stack, NPY or HDF5, as the ending says",

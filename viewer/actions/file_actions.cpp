@@ -5,6 +5,7 @@
 
 #include "viewer/actions/action_groups.hpp"
 #include "viewer/desk/desk.hpp"
+#include "viewer/session/layer_files.hpp"
 #include "viewer/session/session_file.hpp"
 
 namespace firstlight::viewer {
@@ -119,14 +120,6 @@ std::string needs_image(Desk& desk) {
 bool replaces(const std::filesystem::path& path) {
     std::error_code ignored;
     return std::filesystem::exists(std::filesystem::symlink_status(path, ignored));
-}
-
-std::string stem_of(const Document& document) {
-    std::string stem = document.path.stem().string();
-    const std::string ending = ".result";
-    if (stem.size() > ending.size() && stem.compare(stem.size() - ending.size(), ending.size(), ending) == 0)
-        stem.resize(stem.size() - ending.size());
-    return stem;
 }
 
 void open_dropped(Desk& desk, const std::filesystem::path& path) {

@@ -4,11 +4,11 @@
 #include <algorithm>
 
 #include "host/io/readable.hpp"
-#include "host/pipeline/layer_export.hpp"
+#include "viewer/actions/layer_export.hpp"
 #include "viewer/image/image_words.hpp"
-#include "viewer/image/layer_files.hpp"
 #include "viewer/panels/image_overlays.hpp"
 #include "viewer/panels/panels.hpp"
+#include "viewer/session/layer_files.hpp"
 #include "viewer/widgets/fitted_text.hpp"
 #include "viewer/window/fonts.hpp"
 
@@ -26,35 +26,13 @@ constexpr std::array<Format, 4> formats{{{"tiff", "TIFF, 32-bit numbers…"},
                                          {"csv", "CSV, a line per row…"},
                                          {"png", "PNG, as on the screen…"}}};
 
-void ask_for_file(Desk& desk, Document& document, const std::string& layer, const std::string& format) {
-    FileRequest request;
-    request.what = FileRequest::For::save;
-    request.title = "Export " + layer;
-    request.endings = {extension_of(format)};
-    request.name = export_name(document, layer, format);
-    request.act = [&desk, at = &document, layer, format](const std::filesystem::path& path) {
-        if (desk.session.is_open(at)) desk.session.write("layer", export_one(*at, layer, format, path));
-    };
-    open_file_dialog(desk, std::move(request));
-}
-
-void ask_for_folder(Desk& desk, Document& document, const std::string& format) {
-    FileRequest request;
-    request.what = FileRequest::For::folder;
-    request.title = "Export all layers to a folder";
-    request.act = [&desk, at = &document, format](const std::filesystem::path& path) {
-        if (desk.session.is_open(at)) desk.session.write("layers", export_all(*at, format, path));
-    };
-    open_file_dialog(desk, std::move(request));
-}
-
 // The items of an open menu. `layer` empty: all.
 void draw_formats(Desk& desk, Document& document, const std::string& layer) {
-    const std::string why = why_no_export(document);
+    const std::string why = why_not_written(document);
     for (const Format& format : formats) {
         if (ImGui::MenuItem(format.words, nullptr, false, why.empty())) {
-            if (layer.empty()) ask_for_folder(desk, document, format.name);
-            else ask_for_file(desk, document, layer, format.name);
+            if (layer.empty()) export_all_layers(desk, document, {format.name});
+            else export_layer(desk, document, layer, format.name);
         }
         desk.places.note(fmt::format("export {} {}", layer.empty() ? "all" : layer, format.name));
         tooltip(why);

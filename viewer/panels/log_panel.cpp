@@ -91,7 +91,7 @@ void draw_log_panel(Desk& desk) {
             palette().muted);
         return;
     }
-    ImGui::BeginChild("messages", ImVec2(0, 0), false);
+    ImGui::BeginChild("messages", ImVec2(0, 0), false, ImGuiWindowFlags_NavFlattened);
     const bool at_end = ImGui::GetScrollY() >= ImGui::GetScrollMaxY() - 1;
     if (ImGui::BeginTable("messages", 4, ImGuiTableFlags_RowBg)) {
         ImGui::PushFont(fonts().numbers);

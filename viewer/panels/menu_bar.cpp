@@ -5,7 +5,6 @@
 #include "viewer/panels/panels.hpp"
 #include "viewer/session/folder_listing.hpp"
 #include "viewer/session/stage_edits.hpp"
-#include "viewer/widgets/clipped_text.hpp"
 #include "viewer/widgets/fitted_text.hpp"
 
 namespace firstlight::viewer {

@@ -216,7 +216,7 @@ void draw_parameters_panel(Desk& desk, Document& document) {
     draw_calibration_chooser(desk, document);
     draw_filter(desk);
     if (!document.failed_run.empty()) wrapped_text("No result: " + document.failed_run, palette().error);
-    ImGui::BeginChild("stages", ImVec2(0, 0), false);
+    ImGui::BeginChild("stages", ImVec2(0, 0), false, ImGuiWindowFlags_NavFlattened);
     draw_stages(desk, document);
     ImGui::EndChild();
     ImGui::EndDisabled();

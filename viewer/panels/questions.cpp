@@ -8,7 +8,7 @@ namespace firstlight::viewer {
 namespace {
 
 // Draws the buttons; the answer that was taken, or -1.
-int draw_answers(const Question& question, bool takes_keys) {
+int draw_answers(Desk& desk, const Question& question, bool takes_keys) {
     const int count = static_cast<int>(question.answers.size());
     int& marked = *ImGui::GetStateStorage()->GetIntRef(ImGui::GetID("marked"), 0);
     if (!takes_keys) marked = 0;
@@ -19,6 +19,7 @@ int draw_answers(const Question& question, bool takes_keys) {
         if (is_marked) ImGui::PushStyleColor(ImGuiCol_Button, as_vec4(with_alpha(palette().accent, 0.55F)));
         if (ImGui::Button(question.answers[static_cast<std::size_t>(i)].label.c_str(), ImVec2(scaled(120), 0)))
             taken = i;
+        desk.places.note("answer " + question.answers[static_cast<std::size_t>(i)].label);
         if (is_marked) ImGui::PopStyleColor();
     }
     if (!takes_keys) return taken;
@@ -46,7 +47,7 @@ void draw_questions(Desk& desk) {
     ImGui::TextUnformatted(readable_name(question.text).c_str());
     ImGui::PopTextWrapPos();
     ImGui::Dummy(ImVec2(0, scaled(4)));
-    const int taken = draw_answers(question, !ImGui::IsWindowAppearing());
+    const int taken = draw_answers(desk, question, !ImGui::IsWindowAppearing());
     if (taken >= 0) ImGui::CloseCurrentPopup();
     ImGui::EndPopup();
     if (taken < 0) return;

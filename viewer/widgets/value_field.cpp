@@ -110,7 +110,8 @@ ValueEdit number_field(const char* label, const FieldValue& value, double step, 
         ImGui::MarkItemEdited(id);
         return {ValueEdit::dragged, number, ""};
     }
-    if (ImGui::IsItemDeactivatedAfterEdit()) edit.kind = ValueEdit::drag_ended;
+    // A field that Tab or another field took the keyboard from was edited, too, but by typing.
+    if (edit.kind == ValueEdit::none && ImGui::IsItemDeactivatedAfterEdit()) edit.kind = ValueEdit::drag_ended;
     return edit;
 }
 

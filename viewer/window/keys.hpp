@@ -93,7 +93,8 @@ struct Modifiers {
 enum class MouseButton : int { left = 0, right = 1, middle = 2 };
 
 // The key went down in this frame (or repeats), with exactly these modifiers, and no text field is being typed into
-// unless ctrl or a function key is part of it. Between begin_frame and end_frame.
+// unless ctrl or a function key is part of it; nor is it one that walks through the panel that has the keyboard.
+// Between begin_frame and end_frame.
 [[nodiscard]] bool pressed(Key key, Modifiers modifiers = {}, bool repeat = false);
 [[nodiscard]] bool held(Key key);
 [[nodiscard]] Modifiers modifiers_held();

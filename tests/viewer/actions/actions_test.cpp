@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <imgui_internal.h>
 
 #include <algorithm>
 #include <fstream>
@@ -14,6 +15,15 @@ namespace firstlight::viewer {
 namespace {
 
 constexpr Modifiers ctrl{.ctrl = true};
+
+// The widget of this name has the frame of the keyboard.
+bool is_reached(const Desk& desk, const std::string& name) {
+    const ImGuiContext& g = *ImGui::GetCurrentContext();
+    const auto found = desk.places.all.find(name);
+    if (g.NavWindow == nullptr || found == desk.places.all.end()) return false;
+    const ImRect at = ImGui::WindowRectRelToAbs(g.NavWindow, g.NavWindow->NavRectRel[0]);
+    return !g.NavDisableHighlight && at.Contains(found->second.middle());
+}
 
 TEST(Actions, no_two_share_a_name_or_a_key) {
     std::set<std::string> ids, names;
@@ -167,6 +177,37 @@ TEST(Actions, what_is_copied_is_on_the_clipboard) {
     const float at = driver.shown().layer_values()[3 * driver.shown().images()->columns + 5];
     EXPECT_NE(driver.window.clipboard().find(fmt::format("\tballistic {} counts\t", at)), std::string::npos)
         << driver.window.clipboard();
+}
+
+TEST(Actions, the_panel_at_the_side_is_used_without_the_mouse) {
+    DeskDriver driver;
+    driver.desk.places.kept = true;
+    driver.open(sample("star.h5"));
+    const auto layer = driver.shown().layer()->name;
+    const auto walk = [&](const std::string& name, Key key) {
+        for (int i = 0; i < 30 && !is_reached(driver.desk, name); ++i) driver.press(key);
+        EXPECT_TRUE(is_reached(driver.desk, name)) << name;
+    };
+    driver.press(Key::f6);
+    EXPECT_TRUE(is_reached(driver.desk, "recipe"));
+    walk("time_gate.shape", Key::down);
+    driver.press(Key::space);
+    driver.press(Key::down);
+    driver.press(Key::space);
+    EXPECT_EQ(driver.shown().recipe().params<TimeGate>()->shape, TimeGate::Shape::soft);
+    walk("time_gate.open_ps", Key::up);
+    driver.press(Key::enter);
+    driver.retype("-41");
+    driver.press(Key::enter);
+    EXPECT_EQ(driver.shown().recipe().params<TimeGate>()->open_ps, -41);
+    walk("time_gate.open_ps auto", Key::right);
+    driver.press(Key::space);
+    EXPECT_NE(driver.shown().recipe().params<TimeGate>()->open_ps, -41);
+    EXPECT_FALSE(driver.shown().looks.pixel);  // arrow keys were the panel's
+    EXPECT_EQ(driver.shown().layer()->name, layer);
+    driver.press(Key::escape);  // and are the image's again
+    driver.press(Key::page_down);
+    EXPECT_NE(driver.shown().layer()->name, layer);
 }
 
 // Each menu is opened by a click, so that an item without an action is found.

@@ -110,7 +110,7 @@ TEST_F(LayersPanel, files_hold_the_layer) {
     EXPECT_FALSE(has_message(session(), MessageKind::error, ""));
 }
 
-TEST_F(LayersPanel, all_layers_go_into_a_folder_and_replace_nothing) {
+TEST_F(LayersPanel, all_layers_go_into_a_folder_and_are_asked_about_before_they_replace_any) {
     const TestFolder folder;
     Document& star = open("star.h5");
     click("export all");
@@ -124,9 +124,13 @@ TEST_F(LayersPanel, all_layers_go_into_a_folder_and_replace_nothing) {
     const std::vector<float> mask = read_npy(folder / "star.mask.npy");
     ASSERT_EQ(mask.size(), star.result->images.mask.size());
     for (std::size_t i = 0; i < mask.size(); ++i) ASSERT_EQ(mask[i], static_cast<float>(star.result->images.mask[i]));
+    EXPECT_TRUE(desk().questions.empty());
+    click("export all");
+    click("export all npy");
     desk().file_request->act(folder.path);
     rest();
-    EXPECT_TRUE(has_message(session(), MessageKind::error, "exists already"));
+    ASSERT_EQ(desk().questions.size(), 1U);
+    EXPECT_NE(desk().questions.front().text.find("star.ballistic.npy, "), std::string::npos);
 }
 
 TEST_F(LayersPanel, nothing_is_written_of_a_recipe_that_still_runs) {

@@ -15,6 +15,11 @@ class ParametersPanel : public PanelTest {
         const RecipeStage& stage = *session().current()->recipe().find(key.substr(0, dot));
         return typed_text(*find_param(*stage.stage, key.substr(dot + 1)), stage.params.get());
     }
+    void retype(const std::string& text) {  // into the field that has the keyboard
+        press(Key::a, {.ctrl = true});
+        window().push_text(text);
+        frames();
+    }
     void unfold(const std::string& stage, const std::string& parameter) {
         if (!is_drawn(stage + "." + parameter)) click(stage);
     }
@@ -66,6 +71,62 @@ TEST_F(ParametersPanel, escape_gives_up_what_was_typed) {
     press(Key::escape);
     rest();
     EXPECT_EQ(value("time_gate.open_ps"), "auto");
+}
+
+TEST_F(ParametersPanel, a_field_that_was_left_with_escape_takes_what_is_typed_later_and_left_with_tab) {
+    Document& star = open("star.h5");
+    for (const bool slowly : {false, true}) {
+        click("time_gate.open_ps");
+        retype("-77");
+        press(Key::escape);
+        rest();
+        EXPECT_EQ(value("time_gate.open_ps"), "auto");
+        if (slowly) std::this_thread::sleep_for(std::chrono::milliseconds(400));  // no double click
+        click("time_gate.open_ps");
+        retype("-45");
+        press(Key::tab);
+        rest();
+        EXPECT_EQ(value("time_gate.open_ps"), "-45") << (slowly ? "a click" : "a double click");
+        close_popup();  // a click beside it
+        session().undo(star);
+        rest();
+    }
+}
+
+TEST_F(ParametersPanel, tab_goes_to_the_next_field_and_back_and_keeps_what_was_typed) {
+    Document& star = open("star.h5");
+    click("time_gate.open_ps");
+    retype("-50");
+    press(Key::tab);
+    EXPECT_EQ(value("time_gate.open_ps"), "-50");
+    retype("35");
+    press(Key::tab, {.shift = true});
+    EXPECT_EQ(value("time_gate.close_ps"), "35");
+    retype("-55");
+    press(Key::tab);
+    EXPECT_EQ(value("time_gate.open_ps"), "-55");
+    press(Key::escape);  // nothing was typed into close_ps
+    rest();
+    EXPECT_EQ(value("time_gate.close_ps"), "35");
+    EXPECT_TRUE(star.is_settled());
+}
+
+TEST_F(ParametersPanel, a_click_elsewhere_keeps_what_was_typed) {
+    open("star.h5");
+    click("time_gate.open_ps");
+    retype("-50");
+    close_popup();  // a click beside it
+    EXPECT_EQ(value("time_gate.open_ps"), "-50");
+    click("time_gate.open_ps");
+    retype("-51");
+    click("time_gate.close_ps");  // into another field, which is typed into then
+    EXPECT_EQ(value("time_gate.open_ps"), "-51");
+    retype("31");
+    click("time_gate.open_ps");
+    EXPECT_EQ(value("time_gate.close_ps"), "31");
+    press(Key::escape);
+    rest();
+    EXPECT_EQ(value("time_gate.open_ps"), "-51");
 }
 
 TEST_F(ParametersPanel, what_is_out_of_range_is_refused_in_the_words_of_the_command_line) {
