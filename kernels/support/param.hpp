@@ -100,6 +100,18 @@ Param boolean(bool P::*member, std::string name, std::string meaning) {
     return p;
 }
 
+template <class P>
+Param text(std::string P::*member, std::string name, std::string unit, std::string meaning) {
+    Param p;
+    p.name = std::move(name);
+    p.unit = std::move(unit);
+    p.meaning = std::move(meaning);
+    p.kind = ParamKind::text;
+    p.get = [member](const void* s) { return ParamValue(static_cast<const P*>(s)->*member); };
+    p.set = [member](void* s, const ParamValue& v) { static_cast<P*>(s)->*member = std::get<std::string>(v); };
+    return p;
+}
+
 // An enum class whose values 0, 1, 2, … are called as `names` says.
 template <class P, class E>
 Param choice(E P::*member, std::string name, std::string meaning, std::vector<std::string> names) {

@@ -7,7 +7,9 @@
 #include <cmath>
 #include <cstring>
 
+#include "host/io/acquisition_writer.hpp"
 #include "host/io/importers/capture_seconds.hpp"
+#include "host/io/importers/importer.hpp"
 #include "host/io/metadata_reader.hpp"
 #include "host/io/probe.hpp"
 #include "host/io/sha256.hpp"
@@ -171,6 +173,48 @@ Imported import_confocal_capture(const std::filesystem::path& path, const Confoc
     }
     if (options.response_file) set_response(out, options);
     return out;
+}
+
+namespace {
+
+// MATLAB's HDF5 files begin with 512 bytes of their own that say so.
+bool is_capture(const std::filesystem::path&, std::span<const std::byte> head) {
+    constexpr std::string_view signature = "MATLAB 7.3 MAT-file";
+    return head.size() >= signature.size() && std::memcmp(head.data(), signature.data(), signature.size()) == 0;
+}
+
+ImportReport import_capture(const ImportRequest& request) {
+    const ImportOptions& given = request.options;
+    const auto known = [](double value) { return std::isnan(value) ? std::nullopt : std::optional<double>(value); };
+    ConfocalOptions options;
+    if (!std::isnan(given.bin_width_ps)) options.bin_width_s = given.bin_width_ps * 1e-12;
+    if (const auto [height, width] = scan_size(given); height > 0) options.scan_size_m = {height, width};
+    if (!given.response.empty()) options.response_file = given.response;
+    options.response_bin_width_s = given.response_bin_width_ps * 1e-12;
+    options.exposure_s = known(given.exposure_s);
+    options.repetition_rate_hz = known(given.repetition_rate_hz);
+    options.command = request.command;
+    options.probe = request.probe;
+    const Imported in = import_confocal_capture(request.source, options);
+    step(request, 0.5);
+    WriteOptions write;
+    write.force = request.force;
+    AcquisitionWriter writer(request.target, in.scan, in.info, write);
+    writer.write_all(in.cube);
+    step(request, 0.9);
+    writer.commit();
+    return {"", in.scan, in.info.provenance.assumptions, 0, 0};
+}
+
+}  // namespace
+
+Importer confocal_capture_importer() {
+    return {"confocal-capture",
+            "MATLAB v7.3 confocal captures",
+            {".mat"},
+            {"bin_width_ps", "scan_size_m", "response", "response_bin_width_ps", "exposure_s", "repetition_rate_hz"},
+            is_capture,
+            import_capture};
 }
 
 }  // namespace firstlight

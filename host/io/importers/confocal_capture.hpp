@@ -44,4 +44,7 @@ void read_capture_tables(const std::filesystem::path& path, const OpenOptions& o
 
 [[nodiscard]] Imported import_confocal_capture(const std::filesystem::path& path, const ConfocalOptions& options);
 
+struct Importer;
+[[nodiscard]] Importer confocal_capture_importer();
+
 }  // namespace firstlight
