@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "kernels/reconstruction/scan_geometry.hpp"
-
 namespace firstlight {
 namespace {
 
@@ -51,11 +49,7 @@ void check_kind(const Scan& scan, const Recipe& recipe) {
             fmt::format("{} in recipe \"{}\" makes a volume of the optical depths of light that went through",
                         volume->stage->info.name, recipe.name),
             fmt::format("use --recipe {}", default_recipe(scan)));
-    if (volume != nullptr) {
-        const char* stage = volume->stage->info.name;
-        if (volume->stage->uses_light) check_confocal(scan, stage);
-        else check_view_angles(scan, stage);
-    }
+    if (volume != nullptr && volume->stage->check_geometry != nullptr) volume->stage->check_geometry(scan);
     const bool sweeps = recipe.find("gate_sweep") != nullptr;
     if (scan.kind != ScanKind::gated) {
         if (!sweeps) return;

@@ -58,6 +58,7 @@ StageEntry entry() {
     } else if constexpr (VolumeStage<S>) {
         e.kind = StageKind::volumes;
         e.uses_light = S::uses_light;
+        e.check_geometry = +[](const Scan& scan) { S::check_geometry(scan); };
         e.box = +[](const void* p, const Scan& scan) { return S::box(params_of<S>(p), scan); };
         e.work_bytes = +[](const void* p, const Scan& scan) { return S::work_bytes(params_of<S>(p), scan); };
         e.run_volume = +[](Queue& queue, const VolumeTask& task, const void* c, int lane) {

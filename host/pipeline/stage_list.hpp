@@ -64,7 +64,8 @@ struct StageEntry {
     std::shared_ptr<void> (*refine)(const void* params, StageContext&, const ImageTile& first_pass) = nullptr;
     void (*run_traces)(Queue&, const TraceTile&, const void* coefficients, int lane) = nullptr;
     void (*run_images)(Queue&, const ImageTile&, const void* coefficients, int lane) = nullptr;
-    bool uses_light = false;  // volume stages: the light of all traces rather than gated images
+    bool uses_light = false;                        // volume stages: the light of all traces rather than gated images
+    void (*check_geometry)(const Scan&) = nullptr;  // volume stages: throws where no parameter can mend it
     VolumeBox (*box)(const void* params, const Scan&) = nullptr;
     std::size_t (*work_bytes)(const void* params, const Scan&) = nullptr;
     void (*run_volume)(Queue&, const VolumeTask&, const void* coefficients, int lane) = nullptr;

@@ -85,6 +85,7 @@ struct ConfocalDiffuse {
     };
 
     static std::vector<Layer> layers(const Params&) { return {Layer::depth}; }
+    static void check_geometry(const Scan& scan);
     static VolumeBox box(const Params&, const Scan&);
     static std::size_t work_bytes(const Params&, const Scan&);
     static Coefficients prepare(const Params&, StageContext&);

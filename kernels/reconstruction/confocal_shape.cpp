@@ -93,8 +93,10 @@ Slab ConfocalDiffuse::slab(const Params& params, const Scan& scan) {
     return slab;
 }
 
+void ConfocalDiffuse::check_geometry(const Scan& scan) { check_confocal(scan, info.name); }
+
 ConfocalShape ConfocalDiffuse::shape(const Params& params, const Scan& scan) {
-    check_confocal(scan, info.name);
+    check_geometry(scan);
     if (params.min_depth_mm >= params.max_depth_mm)  // false where one is automatic
         throw Error(ExitCode::usage,
                     fmt::format("min_depth_mm is {:g} and max_depth_mm {:g}", params.min_depth_mm, params.max_depth_mm),

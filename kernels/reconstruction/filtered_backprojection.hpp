@@ -26,6 +26,7 @@
 #pragma once
 
 #include "kernels/reconstruction/parallel_scan.hpp"
+#include "kernels/reconstruction/scan_geometry.hpp"
 
 namespace firstlight {
 
@@ -53,6 +54,7 @@ struct FilteredBackprojection {
     };
 
     static std::vector<Layer> layers(const Params&) { return {}; }
+    static void check_geometry(const Scan& scan) { check_view_angles(scan, info.name); }
     static VolumeBox box(const Params& params, const Scan& scan) { return parallel_scan_box(params, scan, info.name); }
     static std::size_t work_bytes(const Params&, const Scan&);
     static Coefficients prepare(const Params&, StageContext&);

@@ -29,6 +29,7 @@
 //   one pixel seen by one ray, b = 1000, r = 0, t = 135  ->  l = ln(1000 / 135) = 2.002
 #pragma once
 
+#include "kernels/reconstruction/scan_geometry.hpp"
 #include "kernels/reconstruction/subset_rules.hpp"
 
 namespace firstlight {
@@ -53,6 +54,7 @@ struct MlTr {
     };
 
     static std::vector<Layer> layers(const Params&) { return {}; }
+    static void check_geometry(const Scan& scan) { check_view_angles(scan, info.name); }
     static VolumeBox box(const Params& params, const Scan& scan) { return parallel_scan_box(params, scan, info.name); }
     static std::size_t work_bytes(const Params& params, const Scan& scan) { return subset_work_bytes(scan, params, 3); }
     static Coefficients prepare(const Params&, StageContext&);

@@ -23,6 +23,7 @@
 //   one pixel of length 1 seen by one ray: p = 0.5  ->  x = 0.5 after one step, mu = 0.5 / pitch
 #pragma once
 
+#include "kernels/reconstruction/scan_geometry.hpp"
 #include "kernels/reconstruction/subset_rules.hpp"
 
 namespace firstlight {
@@ -45,6 +46,7 @@ struct OsSartTv {
     };
 
     static std::vector<Layer> layers(const Params&) { return {}; }
+    static void check_geometry(const Scan& scan) { check_view_angles(scan, info.name); }
     static VolumeBox box(const Params& params, const Scan& scan) { return parallel_scan_box(params, scan, info.name); }
     static std::size_t work_bytes(const Params& params, const Scan& scan) { return subset_work_bytes(scan, params, 2); }
     static Coefficients prepare(const Params&, StageContext&);

@@ -83,6 +83,7 @@ concept VolumeStage = Stage<S> && requires(const typename S::Params& params, con
                                            const typename S::Coefficients& c, const VolumeTask& task) {
     { S::uses_light } -> std::convertible_to<bool>;
     { S::layers(params) } -> std::same_as<std::vector<Layer>>;  // images it writes beside the volume
+    S::check_geometry(scan);                                    // refuses a scan whose geometry no parameter can mend
     // What it will make; refuses a scan whose geometry is not known, before anything runs.
     { S::box(params, scan) } -> std::same_as<VolumeBox>;
     // Memory it needs beside its input and output, on `scan` with the rows of a band.

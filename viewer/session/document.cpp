@@ -53,10 +53,6 @@ ToneMap::Params Document::tone(const ImageLayer& layer) const {
     return found != edits().tones.end() ? found->second : tone_of(recipe(), layer);
 }
 
-std::string Document::wanted() const { return edits().calibration.string() + "\n" + computed_part(recipe()); }
-
-std::string Document::wanted_held() const { return edits().calibration.string() + "\n" + held_part(recipe()); }
-
 bool Document::is_settled() const {
     return result && result_of == wanted() && !pipeline.busy() && !gating.busy() && !has_posts() && !settle_at;
 }

@@ -40,7 +40,7 @@ struct OpenedScan {
 struct Held {
     std::shared_ptr<Queue> queue;
     HeldScan scan;
-    std::string of;  // held_part() of the recipe, with the calibration
+    std::string of;  // held_part() of its edits
     Held(std::shared_ptr<Queue> place, std::size_t memory_bytes) : queue(std::move(place)), scan(memory_bytes) {}
     // Hold it while asking `scan`: on a device only one thread may, at a time.
     [[nodiscard]] std::unique_lock<std::mutex> alone() const {
@@ -68,7 +68,7 @@ class Document {
     std::string why_no_scan;             // of a result whose acquisition cannot be read
 
     std::shared_ptr<const Result> result;        // of the recipe `result_of`; null: not yet
-    std::string result_of;                       // computed_part() of its recipe, with the calibration
+    std::string result_of;                       // computed_part() of its edits
     std::shared_ptr<const GatedImages> preview;  // of one view, newer than the result; null: none
     std::int64_t preview_view = 0;
     std::shared_ptr<const Held> held;  // for instant gating, traces and the light; null: not (yet)
@@ -97,8 +97,8 @@ class Document {
     [[nodiscard]] ToneMap::Params tone(const ImageLayer& layer) const;
     // True when the result belongs to the recipe as it is now and nothing runs.
     [[nodiscard]] bool is_settled() const;
-    [[nodiscard]] std::string wanted() const;       // as `result_of`, for the edits now
-    [[nodiscard]] std::string wanted_held() const;  // as Held::of
+    [[nodiscard]] const std::string& wanted() const { return history.computed(); }  // as `result_of`, for the edits now
+    [[nodiscard]] const std::string& wanted_held() const { return history.held(); }  // as Held::of
     [[nodiscard]] bool unsaved() const { return history.unsaved(); }
 
     // For the session: what threads want done in the window's thread.

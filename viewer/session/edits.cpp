@@ -9,22 +9,23 @@ namespace firstlight::viewer {
 namespace {
 
 template <class Leaves>
-std::string part_without(const Recipe& recipe, Leaves leaves) {
+std::string part_without(const Recipe& recipe, const std::filesystem::path& calibration, Leaves leaves) {
     Recipe part = recipe;
     part.name.clear();
     part.summary.clear();
     std::erase_if(part.stages, [&](const RecipeStage& s) { return leaves(*s.stage); });
-    return to_toml(part);
+    return calibration.string() + "\n" + to_toml(part);
 }
 
 }  // namespace
 
-std::string computed_part(const Recipe& recipe) {
-    return part_without(recipe, [](const StageEntry& stage) { return stage.kind == StageKind::rendering; });
+std::string computed_part(const Recipe& recipe, const std::filesystem::path& calibration) {
+    return part_without(recipe, calibration,
+                        [](const StageEntry& stage) { return stage.kind == StageKind::rendering; });
 }
 
-std::string held_part(const Recipe& recipe) {
-    return part_without(recipe, [](const StageEntry& stage) {
+std::string held_part(const Recipe& recipe, const std::filesystem::path& calibration) {
+    return part_without(recipe, calibration, [](const StageEntry& stage) {
         return stage.kind != StageKind::traces || std::string_view(stage.info.family) == "gating";
     });
 }
@@ -80,12 +81,26 @@ void refuse_if_idle(const Recipe& recipe, const std::string& key) {
 
 History::History(Edits first) { steps_.push_back({"", "", std::move(first), 0}); }
 
+const std::string& History::computed() const {
+    const Step& step = steps_[at_];
+    if (!step.computed) step.computed = computed_part(step.edits.recipe, step.edits.calibration);
+    return *step.computed;
+}
+
+const std::string& History::held() const {
+    const Step& step = steps_[at_];
+    if (!step.held) step.held = held_part(step.edits.recipe, step.edits.calibration);
+    return *step.held;
+}
+
 void History::add(const std::string& label, Edits edits, const std::string& mark) {
     steps_.erase(steps_.begin() + static_cast<std::ptrdiff_t>(at_) + 1, steps_.end());
     const bool merges = !mark.empty() && at_ > 0 && steps_[at_].mark == mark && steps_[at_].id != kept_;
     if (merges) {
         steps_[at_].edits = std::move(edits);
         steps_[at_].id = next_id_++;
+        steps_[at_].computed.reset();
+        steps_[at_].held.reset();
         return;
     }
     steps_.push_back({label, mark, std::move(edits), next_id_++});

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,11 +26,11 @@ struct Edits {
     std::map<std::string, ToneMap::Params> tones;  // by layer; not there: as the recipe's tone_map says
 };
 
-// The recipe as it decides results: TOML without name, summary and tone_map.
-[[nodiscard]] std::string computed_part(const Recipe& recipe);
+// What decides results: the calibration, then the recipe as TOML without name, summary and tone_map.
+[[nodiscard]] std::string computed_part(const Recipe& recipe, const std::filesystem::path& calibration);
 
-// The stages on traces before a gate, which decide what is held for instant gating.
-[[nodiscard]] std::string held_part(const Recipe& recipe);
+// What decides what is held for instant gating: the calibration, then the stages on traces before a gate.
+[[nodiscard]] std::string held_part(const Recipe& recipe, const std::filesystem::path& calibration);
 
 // Gives parameters without effect their defaults back (they were set, then a choice made them idle).
 void drop_idle_parameters(Recipe& recipe);
@@ -46,6 +47,9 @@ class History {
     explicit History(Edits first);
 
     [[nodiscard]] const Edits& now() const { return steps_[at_].edits; }
+    // computed_part() and held_part() of what is there now, written once for each step. Not for two threads at once.
+    [[nodiscard]] const std::string& computed() const;
+    [[nodiscard]] const std::string& held() const;
     [[nodiscard]] bool can_undo() const { return at_ > 0; }
     [[nodiscard]] bool can_redo() const { return at_ + 1 < steps_.size(); }
     [[nodiscard]] std::string undo_label() const { return can_undo() ? steps_[at_].label : ""; }
@@ -70,6 +74,7 @@ class History {
         std::string label, mark;
         Edits edits;
         std::uint64_t id = 0;
+        mutable std::optional<std::string> computed = {}, held = {};
     };
     static constexpr std::size_t most_steps = 200;
     std::vector<Step> steps_;

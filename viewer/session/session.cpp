@@ -80,7 +80,7 @@ void Session::loaded(Document& document, LoadedFile& file, const OpenRequest& re
     if (request.looks) document.looks = *request.looks;
     if (file.result) {
         document.result = std::make_shared<const Result>(std::move(*file.result));
-        const std::string made_by = file.calibration.string() + "\n" + computed_part(file.recipe);
+        const std::string made_by = computed_part(file.recipe, file.calibration);
         if (document.wanted() == made_by) document.result_of = made_by;
         ++document.revision;
     }
