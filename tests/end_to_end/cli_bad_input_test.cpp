@@ -189,8 +189,8 @@ TEST_F(CliBadInput, words_that_are_not_understood) {
     expect_refusal({"completion", "tcsh"}, 2, "there is no completion for \"tcsh\": choose bash, zsh or fish");
     expect_refusal({"export", "scan.h5", "-o", "x", "--format", "tif"}, 2,
                    "--format: there is no format \"tif\": did you mean tiff?");
-    expect_refusal({"import", "scan.h5", "-o", "x.h5", "--format", "ptx"}, 2,
-                   "there is no format \"ptx\" to import: did you mean ptu?");
+    expect_refusal({"import", "scan.h5", "-o", "x.h5", "--format", "confocal-captur"}, 2,
+                   "there is no format \"confocal-captur\" to import: did you mean confocal-capture?");
 }
 
 TEST_F(CliBadInput, import_asks_for_what_is_missing_by_the_flags_it_takes) {
