@@ -145,7 +145,6 @@ void draw_shell(Desk& desk) {
     ImGui::Begin("firstlight", nullptr, fixed | ImGuiWindowFlags_MenuBar | ImGuiWindowFlags_NoBackground);
     ImGui::PopStyleVar();
     draw_menu_bar(desk);
-    draw_error_bar(desk);
     if (desk.session.current() == nullptr) {
         draw_start_page(desk);
     } else {
@@ -157,6 +156,7 @@ void draw_shell(Desk& desk) {
     }
     draw_status_bar(desk);
     ImGui::End();
+    draw_error_bar(desk);
     draw_file_dialog(desk);
     draw_command_palette(desk);
     draw_key_help(desk);

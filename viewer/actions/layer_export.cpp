@@ -49,7 +49,8 @@ void write_agreed(Desk& desk, const Document& document, const std::vector<LayerF
            [&desk, at = &document, files] {
                if (desk.session.is_open(at)) write_layer_files(desk.session, *at, files, true);
            }},
-          {"Cancel", std::move(again)}}});
+          {"Cancel", std::move(again)}},
+         1});
 }
 
 }  // namespace

@@ -69,6 +69,7 @@ struct Question {
         std::function<void()> act;  // may be empty
     };
     std::vector<Answer> answers;  // the last is taken with Escape
+    int marked = 0;               // the one that Enter takes; where something would be lost, not the one that loses it
 };
 
 // A dialog that asks for a file.
@@ -110,13 +111,13 @@ struct Desk {
     int palette_row = 0;
     bool palette_focus = false;  // its line takes the keyboard in the next frame
     std::optional<FileRequest> file_request;
-    std::unique_ptr<FileChoice> file_choice;  // of the request, while it is asked
-    std::filesystem::path last_folder;        // where a file was chosen last
-    std::vector<Question> questions;          // asked one after the other
-    std::function<void()> after_saving;       // when all that is being saved is written; not when that failed
-    int frames_to_picture = 0;                // a picture of the window is taken after so many frames; 0: none is
-    int shown_tab = -1;                       // that the tab bar shows
-    bool quit = false;                        // the program ends after this frame
+    std::unique_ptr<FileChoice> file_choice;        // of the request, while it is asked
+    std::filesystem::path last_opened, last_saved;  // the folders where files were chosen last
+    std::vector<Question> questions;                // asked one after the other
+    std::function<void()> after_saving;             // when all that is being saved is written; not when that failed
+    int frames_to_picture = 0;                      // a picture of the window is taken after so many frames; 0: none is
+    int shown_tab = -1;                             // that the tab bar shows
+    bool quit = false;                              // the program ends after this frame
 
     ParameterPanel parameters;
     LayerTable layer_table;

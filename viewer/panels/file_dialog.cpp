@@ -1,4 +1,5 @@
 // Choosing a file: the folder as a list, places at the left, the path as a line that can be typed.
+#include <fmt/format.h>
 #include <imgui.h>
 #include <imgui_stdlib.h>
 
@@ -15,8 +16,14 @@ namespace {
 
 using Chosen = std::optional<std::filesystem::path>;
 
-int complete(ImGuiInputTextCallbackData* data) {
-    const auto* choice = static_cast<const FileChoice*>(data->UserData);
+// Tab completes; what was begun elsewhere is gone on with at its end rather than replaced.
+int edit_path(ImGuiInputTextCallbackData* data) {
+    auto* choice = static_cast<FileChoice*>(data->UserData);
+    if (data->EventFlag == ImGuiInputTextFlags_CallbackAlways) {
+        if (std::exchange(choice->begun, false))
+            data->CursorPos = data->SelectionStart = data->SelectionEnd = data->BufTextLen;
+        return 0;
+    }
     const std::string longer =
         completed_path(std::string(data->Buf, static_cast<std::size_t>(data->BufTextLen)), choice->listing().folder);
     data->DeleteChars(0, data->BufTextLen);
@@ -30,9 +37,11 @@ Chosen draw_path(FileChoice& choice) {
     tooltip("The folder above (Backspace)");
     ImGui::SameLine();
     ImGui::SetNextItemWidth(-1);
-    if (pressed(Key::l, {.ctrl = true})) ImGui::SetKeyboardFocusHere();
-    constexpr auto flags = ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_CallbackCompletion;
-    if (ImGui::InputText("##path", &choice.typed, flags, complete, &choice)) chosen = choice.take_typed();
+    if (pressed(Key::l, {.ctrl = true}) || choice.types_path) ImGui::SetKeyboardFocusHere();
+    choice.types_path = false;
+    constexpr auto flags = ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_CallbackCompletion |
+                           ImGuiInputTextFlags_CallbackAlways;
+    if (ImGui::InputText("##path", &choice.typed, flags, edit_path, &choice)) chosen = choice.take_typed();
     if (!ImGui::IsItemActive()) tooltip("Type a path (Ctrl+L); Tab completes it, ~ is your home folder");
     return chosen;
 }
@@ -111,7 +120,10 @@ Chosen take_keys(FileChoice& choice) {
     std::string letters;
     for (const ImWchar letter : io.InputQueueCharacters)
         if (letter > ' ' && letter < 127) letters += static_cast<char>(letter);
-    if (!letters.empty() && !io.KeyCtrl) choice.jump(letters, ImGui::GetTime());
+    const char* pasted = pressed(Key::v, {.ctrl = true}) ? ImGui::GetClipboardText() : nullptr;
+    if (pasted != nullptr) choice.type_path(pasted);
+    else if (letters[0] == '/' || letters[0] == '~') choice.type_path(letters);
+    else if (!letters.empty() && !io.KeyCtrl) choice.jump(letters, ImGui::GetTime());
     if (!pressed(Key::enter)) return std::nullopt;
     const int at = choice.chosen();
     if (at >= 0 && choice.entry(static_cast<std::size_t>(at)).is_folder) {
@@ -128,7 +140,7 @@ Chosen draw_list(FileChoice& choice) {
     draw_headings(choice, date_at, size_at);
     ImGui::BeginChild("entries", ImVec2(0, 0));
     if (choice.shown().empty()) {
-        const bool filtered = !choice.filter().endings.empty();
+        const bool filtered = !choice.filter().endings.empty() && !choice.listing().entries.empty();
         ImGui::TextDisabled("%s",
                             filtered ? "no such file here: choose \"All files\" to see the others" : "nothing is here");
     }
@@ -174,6 +186,10 @@ bool draw_bottom(FileChoice& choice, Chosen& chosen) {
     ImGui::PushTextWrapPos(0);
     ImGui::TextColored(as_vec4(palette().error), "%s", readable_name(choice.problem).c_str());
     ImGui::PopTextWrapPos();
+    if (folder)
+        draw_fitted_text(fmt::format("{} {}", choice.chosen() < 0 ? "this folder:" : "the chosen folder:",
+                                     readable_name(choice.answer().string())),
+                         palette().muted);
     const char* verb = saves ? "Save" : folder ? "Choose" : "Open";
     if (ImGui::Button(verb, ImVec2(scaled(110), 0))) chosen = choice.take();
     ImGui::SameLine();
@@ -194,7 +210,8 @@ bool draw_bottom(FileChoice& choice, Chosen& chosen) {
 void answer(Desk& desk, const std::filesystem::path& path) {
     FileRequest request = std::move(*desk.file_request);
     desk.file_request.reset();
-    desk.last_folder = request.what == FileRequest::For::folder ? path : path.parent_path();
+    (request.what == FileRequest::For::open ? desk.last_opened : desk.last_saved) =
+        request.what == FileRequest::For::folder ? path : path.parent_path();
     if (request.what == FileRequest::For::save && desk.session.is_input(path)) {
         desk.session.messages().fail(path.string() + ": is open here: nothing is written over what was measured");
         return;
@@ -208,7 +225,8 @@ void answer(Desk& desk, const std::filesystem::path& path) {
     desk.questions.push_back({"Replace " + path.filename().string() + "?",
                               path.string() + " is there already. What is in it now will be lost.",
                               {{"Replace", [act = request.act, path] { act(path); }},
-                               {"Cancel", [&desk, request] { desk.file_request = request; }}}});
+                               {"Cancel", [&desk, request] { desk.file_request = request; }}},
+                              1});
 }
 
 }  // namespace
@@ -230,7 +248,7 @@ void draw_file_dialog(Desk& desk) {
     const bool makes_folder = ImGui::IsPopupOpen("new folder");
     if (!ImGui::IsWindowAppearing() && !makes_folder) chosen = take_keys(choice);
     if (!chosen) chosen = draw_path(choice);
-    const int lines = choice.what() == FileChoice::For::save ? 3 : 2;
+    const int lines = choice.what() == FileChoice::For::open ? 2 : 3;
     const float bottom = static_cast<float>(lines) * ImGui::GetFrameHeightWithSpacing() + scaled(4);
     ImGui::BeginChild("middle", ImVec2(0, -bottom));
     draw_places(desk, choice, scaled(150));

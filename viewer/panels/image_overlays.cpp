@@ -35,8 +35,8 @@ std::array<FlagOverlay::Colour, mask_flags.size()> flag_colours() {
              {150, 150, 158, 210},
              {214, 120, 200, 210},
              {255, 160, 60, 210},
-             {120, 190, 255, 40},
-             {255, 120, 220, 70}}};
+             {120, 190, 255, 80},
+             {255, 120, 220, 90}}};
 }
 
 void draw_pixel_grid(ImDrawList* list, const ImageGeometry& geometry) {

@@ -4,6 +4,7 @@
 #include "host/pipeline/build_facts.hpp"
 #include "viewer/actions/actions.hpp"
 #include "viewer/panels/panels.hpp"
+#include "viewer/widgets/fitted_text.hpp"
 
 namespace firstlight::viewer {
 namespace {
@@ -31,7 +32,7 @@ bool end() {
 void draw_rows(Desk& desk) {
     if (!ImGui::BeginTable("keys", 3, ImGuiTableFlags_RowBg | ImGuiTableFlags_SizingFixedFit)) return;
     ImGui::TableSetupColumn("Key", ImGuiTableColumnFlags_WidthFixed, scaled(190));
-    ImGui::TableSetupColumn("Action", ImGuiTableColumnFlags_WidthFixed, scaled(190));
+    ImGui::TableSetupColumn("Action", ImGuiTableColumnFlags_WidthFixed, scaled(230));
     ImGui::TableSetupColumn("", ImGuiTableColumnFlags_WidthStretch);
     for (const Action& action : actions()) {
         if (action.keys.empty()) continue;
@@ -39,7 +40,7 @@ void draw_rows(Desk& desk) {
         ImGui::TableNextColumn();
         ImGui::TextColored(as_vec4(palette().accent), "%s", all_keys_text(action).c_str());
         ImGui::TableNextColumn();
-        ImGui::TextUnformatted(name_of(desk, action).c_str());
+        draw_fitted_text(name_of(desk, action), palette().text);
         ImGui::TableNextColumn();
         ImGui::PushStyleColor(ImGuiCol_Text, palette().muted);
         ImGui::TextWrapped("%s", action.about.c_str());

@@ -147,13 +147,13 @@ void draw_light_bar(Desk& desk, Document& document) {
         look.playing = false;
         ImGui::SameLine();
         ImGui::AlignTextToFramePadding();
-        ImGui::TextDisabled("%s", why.c_str());
-        tooltip(why);
+        draw_fitted_text(why, palette().muted);
         ImGui::PopStyleVar();
         return;
     }
     if (look.playing) {
-        play_light(document, static_cast<double>(ImGui::GetIO().DeltaTime));
+        const LightAxis whole = light_axis(document).value();
+        play_light(document, static_cast<double>(ImGui::GetIO().DeltaTime), desk.light.begins_ps(document, whole));
         desk.window.animate(0.1);
     }
     const LightAxis axis = light_axis(document).value();

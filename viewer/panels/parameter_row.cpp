@@ -22,7 +22,9 @@ struct Row {
 
 void set(const Row& r, const std::string& text, const std::string& mark = {}) {
     ParameterPanel& panel = r.desk.parameters;
+    const std::string before = panel.refused_key == r.row.key ? panel.refused : "";
     const bool taken = r.desk.session.set_parameter(r.document, r.row.key, text, mark);
+    if (taken) r.desk.session.messages().settle(before);
     panel.refused_key = taken ? "" : r.row.key;
     panel.refused = taken || r.desk.session.messages().all().empty() ? "" : r.desk.session.messages().all().back().text;
 }
@@ -144,7 +146,10 @@ void draw_parameter_row(Desk& desk, Document& document, const StageRows& stage, 
         ImGui::SameLine(all - back_width);
         if (ImGui::Button("↺", ImVec2(back_width, 0))) {
             desk.session.reset_parameter(document, row.key);
-            if (desk.parameters.refused_key == row.key) desk.parameters.refused_key.clear();
+            if (desk.parameters.refused_key == row.key) {
+                desk.session.messages().settle(desk.parameters.refused);
+                desk.parameters.refused_key.clear();
+            }
         }
         desk.places.note(row.key + " reset");
         tooltip("back to the recipe's value");

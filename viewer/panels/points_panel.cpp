@@ -75,6 +75,7 @@ void take_mouse(PointsLook& look, ImVec2 size) {
 void draw_box_labels(ImDrawList* list, const PointBox& box, ImVec2 origin, ImVec2 end) {
     const char* axes[] = {"x", "y", "depth"};
     int before = -1;
+    std::vector<ImRect> taken;  // labels that would lie over another one are left out
     for (const BoxLabel& label : box.labels) {
         const std::string text = label.axis == before ? fmt::format("{:g}", label.mm)
                                                       : fmt::format("{} {:g} mm", axes[label.axis], label.mm);
@@ -88,6 +89,10 @@ void draw_box_labels(ImDrawList* list, const PointBox& box, ImVec2 origin, ImVec
                     y = origin.y + place(label.at.y, label.out_y, size.y);
         const ImVec2 at(std::max(origin.x + scaled(2), std::min(x, end.x - size.x - scaled(2))),
                         std::max(origin.y + scaled(2), std::min(y, end.y - size.y - scaled(2))));
+        const ImRect here(at, ImVec2(at.x + size.x, at.y + size.y));
+        if (std::any_of(taken.begin(), taken.end(), [&](const ImRect& other) { return other.Overlaps(here); }))
+            continue;
+        taken.push_back(here);
         draw_label(list, at, palette().muted, text.c_str(), 0);
     }
 }

@@ -1,4 +1,4 @@
-// A question over everything else: Enter takes the answer that is marked, at first the first; Escape the last.
+// A question over everything else: Enter takes the answer that is marked, Escape the last.
 #include <algorithm>
 
 #include "viewer/panels/panels.hpp"
@@ -11,7 +11,7 @@ namespace {
 int draw_answers(Desk& desk, const Question& question, bool takes_keys) {
     const int count = static_cast<int>(question.answers.size());
     int& marked = *ImGui::GetStateStorage()->GetIntRef(ImGui::GetID("marked"), 0);
-    if (!takes_keys) marked = 0;
+    if (!takes_keys) marked = question.marked;
     int taken = -1;
     for (int i = 0; i < count; ++i) {
         if (i > 0) ImGui::SameLine();

@@ -133,7 +133,8 @@ void draw_region_statistics(Desk& desk, Document& document) {
     if (std::find(areas.begin(), areas.end(), static_cast<std::size_t>(document.looks.region)) != areas.end())
         which = static_cast<std::size_t>(document.looks.region);
     ImGui::AlignTextToFramePadding();
-    if (desk.all_layers) ImGui::TextColored(as_vec4(region_colour(which)), "%s", regions[which].name.c_str());
+    if (desk.all_layers)
+        ImGui::TextColored(as_vec4(region_colour(regions[which].name)), "%s", regions[which].name.c_str());
     else ImGui::TextUnformatted(words_of(shown.name).c_str());
     ImGui::SameLine(0, scaled(12));
     ImGui::Checkbox("all layers", &desk.all_layers);
@@ -150,7 +151,7 @@ void draw_region_statistics(Desk& desk, Document& document) {
         layers = {shown.name};
         for (const std::size_t i : areas) {
             const RegionStatistics& s = figures.statistics(document, shown.name, regions[i]);
-            columns.push_back({regions[i].name, region_colour(i), &s, unit_of(shown, s)});
+            columns.push_back({regions[i].name, region_colour(regions[i].name), &s, unit_of(shown, s)});
         }
     }
     draw_columns(columns);
@@ -174,7 +175,7 @@ void draw_region_contrast(Desk& desk, Document& document) {
     ImGui::SameLine(0, scaled(6));
     int& second = document.looks.second_region;
     const bool chosen = is_area(second) && second != first;
-    ImGui::SetNextItemWidth(scaled(120));
+    ImGui::SetNextItemWidth(scaled(150));
     if (ImGui::BeginCombo("##second",
                           chosen ? regions[static_cast<std::size_t>(second)].name.c_str() : "choose a region")) {
         for (int i = 0; i < static_cast<int>(regions.size()); ++i)
@@ -225,19 +226,20 @@ void draw_line_profiles(Desk& desk, Document& document) {
     options.y_title = title.c_str();
     options.x_unit = known ? "mm" : "px";
     options.y_unit = unit.unit.c_str();
+    options.scrolls = true;
     {
         Plot plot("profile", {-1, scaled(190)}, desk.plot_range("profile", document), options);
         for (const std::size_t i : lines) {
             const LineProfile& profile = desk.region_figures.profile(document, layer.name, regions[i]);
             plot.line(regions[i].name.c_str(), Samples(known ? profile.position_mm : profile.position_px),
-                      Samples(profile.value, unit.factor), region_colour(i));
+                      Samples(profile.value, unit.factor), region_colour(regions[i].name));
         }
     }
     std::size_t which = lines.front();
     if (std::find(lines.begin(), lines.end(), static_cast<std::size_t>(document.looks.region)) != lines.end())
         which = static_cast<std::size_t>(document.looks.region);
     ImGui::AlignTextToFramePadding();
-    ImGui::TextColored(as_vec4(region_colour(which)), "profile along %s", regions[which].name.c_str());
+    ImGui::TextColored(as_vec4(region_colour(regions[which].name)), "profile along %s", regions[which].name.c_str());
     ImGui::SameLine();
     draw_table_buttons(desk, "profile", document.path.stem().string() + "." + regions[which].name + ".csv",
                        [&] { return profile_table(document, layer.name, regions[which], desk.region_figures); });

@@ -111,11 +111,11 @@ std::optional<RegionShape> shape_of(Tool tool) {
 void draw_regions(ImDrawList* list, const Desk& desk, const Document& document, const ImageGeometry& geometry) {
     const std::vector<Region>& regions = document.edits().regions;
     for (std::size_t i = 0; i < regions.size(); ++i)
-        draw_region(list, regions[i], geometry, region_colour(i), static_cast<int>(i) == document.looks.region,
-                    regions[i].name);
+        draw_region(list, regions[i], geometry, region_colour(regions[i].name),
+                    static_cast<int>(i) == document.looks.region, regions[i].name);
     const ImageGesture& gesture = desk.image_gesture;
     if (gesture.kind == Kind::draw && gesture.moved)
-        draw_region(list, gesture.before, geometry, region_colour(regions.size()), false,
+        draw_region(list, gesture.before, geometry, region_colour(gesture.before.name), false,
                     size_text(gesture.before, geometry));
 }
 

@@ -59,7 +59,7 @@ int draw_list(Desk& desk, Document& document) {
         tooltip("select this region");
         ImGui::GetWindowDrawList()->AddRectFilled({at.x + scaled(4), at.y + side * 0.25F},
                                                   {at.x + scaled(4) + side * 0.5F, at.y + side * 0.75F},
-                                                  region_colour(i));
+                                                  region_colour(regions[i].name));
         ImGui::TableNextColumn();
         draw_name(desk, document, i);
         ImGui::TableNextColumn();

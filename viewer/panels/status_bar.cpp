@@ -47,7 +47,9 @@ void draw_running(Desk& desk, const std::string& doing) {
 
 void draw_message(Desk& desk, float width) {
     const auto& all = desk.session.messages().all();
-    if (all.empty() || width < scaled(40)) {
+    const bool was_seen =
+        !all.empty() && all.back().kind == MessageKind::error && desk.session.messages().unread_error().empty();
+    if (all.empty() || was_seen || width < scaled(40)) {
         ImGui::TextUnformatted("");  // what comes at the right is in this line
         return;
     }

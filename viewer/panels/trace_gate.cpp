@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "viewer/image/image_words.hpp"
 #include "viewer/panels/trace_parts.hpp"
 #include "viewer/session/fixed_gate.hpp"
 #include "viewer/widgets/fitted_text.hpp"
@@ -110,6 +111,19 @@ std::string counts_text(double counts) {
                                   : fmt::format("{:.4g}", counts);
 }
 
+// Why the ballistic counts are not just those in the gate less the background.
+std::string correction_words(const Recipe& recipe) {
+    std::string names;
+    for (const RecipeStage& stage : recipe.stages)
+        if (std::string_view(stage.stage->info.family) == "corrections")
+            names += (names.empty() ? "" : ", ") + words_of(stage.stage->info.name);
+    return names.empty() ? "Counts of light in the gate, with their standard deviation"
+                         : fmt::format(
+                               "Counts of light in the gate, with their standard deviation, as the corrections "
+                               "leave them ({}): not just what is in the gate less the background",
+                               names);
+}
+
 void draw_read_out(TraceScene& scene) {
     ImGui::PushStyleVar(ImGuiStyleVar_CellPadding, ImVec2(ImGui::GetStyle().CellPadding.x, scaled(1)));
     const bool open = ImGui::BeginTable("read-out", 2, ImGuiTableFlags_NoSavedSettings);
@@ -135,7 +149,7 @@ void draw_read_out(TraceScene& scene) {
     if (ballistic)
         row("ballistic",
             sigma ? fmt::format("{} ± {}", counts_text(*ballistic), counts_text(*sigma)) : counts_text(*ballistic),
-            "Counts of light in the gate, with their standard deviation");
+            correction_words(scene.document.recipe()).c_str());
     if (purity) row("purity", fmt::format("{:.3f}", *purity), "Estimated share of unscattered light in it");
     if (snr) row("snr", fmt::format("{:.1f}", *snr), "Ballistic counts over their standard deviation");
     if (scene.detail && scene.detail->deviance)

@@ -79,9 +79,11 @@ class Document {
     bool follows = false;            // reads the file again when it grows
     std::optional<FileStamp> stamp;  // of scan_path when it was read
     bool changed_on_disk = false;
-    std::optional<FileStamp> seen;  // a newer one, seen once
-    std::string failed_run;         // why the recipe on the screen has no result
-    bool failed = false;            // it could not be opened: the session closes it
+    std::optional<FileStamp> seen;        // a newer one, seen once
+    std::string failed_run;               // why the recipe on the screen has no result
+    bool failed = false;                  // it could not be opened: the session closes it
+    const Document* came_from = nullptr;  // what was shown before it; not to be followed where that may be closed
+    std::string load_problem;             // why its traces could not be read when that was last tried; "": they could
 
     [[nodiscard]] std::string title() const { return path.filename().string(); }
     [[nodiscard]] const Edits& edits() const { return history.now(); }

@@ -141,10 +141,20 @@ std::filesystem::path FileChoice::with_ending(const std::filesystem::path& path)
     return longer;
 }
 
+void FileChoice::type_path(const std::string& text) {
+    typed = text.substr(0, text.find_first_of("\r\n"));
+    types_path = begun = true;
+}
+
+std::filesystem::path FileChoice::answer() const {
+    if (chosen_ < 0 || !entry(static_cast<std::size_t>(chosen_)).is_folder) return listing_.folder;
+    return listing_.folder / entry(static_cast<std::size_t>(chosen_)).name;
+}
+
 std::optional<std::filesystem::path> FileChoice::take() {
     problem.clear();
     const FolderEntry* at = chosen_ < 0 ? nullptr : &entry(static_cast<std::size_t>(chosen_));
-    if (what_ == For::folder) return at != nullptr && at->is_folder ? listing_.folder / at->name : listing_.folder;
+    if (what_ == For::folder) return answer();
     if (what_ == For::save) {
         if (name.empty()) {
             problem = "name the file";
@@ -155,6 +165,10 @@ std::optional<std::filesystem::path> FileChoice::take() {
         if (std::filesystem::is_directory(path, ignored)) {
             go(path);
             name.clear();
+            return std::nullopt;
+        }
+        if (!std::filesystem::is_directory(path.parent_path(), ignored)) {
+            problem = fmt::format("{}: there is no such folder", readable_name(path.parent_path().string()));
             return std::nullopt;
         }
         return with_ending(path);

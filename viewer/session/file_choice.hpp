@@ -46,11 +46,18 @@ class FileChoice {
     // A line that was typed into the path field: a folder is entered, a file is the answer.
     [[nodiscard]] std::optional<std::filesystem::path> take_typed();
 
-    std::string typed;       // the path field
-    std::string name;        // of the file to save
-    std::string new_folder;  // its name, while it is typed
-    std::string problem;     // why the last thing asked for could not be done; "" when it could
-    bool scroll = false;     // the chosen row must be brought into view
+    // The beginning of a path that was typed or pasted beside the path field.
+    void type_path(const std::string& text);
+    // The folder that take() would answer with, of For::folder.
+    [[nodiscard]] std::filesystem::path answer() const;
+
+    std::string typed;        // the path field
+    bool types_path = false;  // it takes the keyboard in the next frame
+    bool begun = false;       // and goes on at the end of `typed`
+    std::string name;         // of the file to save
+    std::string new_folder;   // its name, while it is typed
+    std::string problem;      // why the last thing asked for could not be done; "" when it could
+    bool scroll = false;      // the chosen row must be brought into view
 
   private:
     void update();

@@ -41,6 +41,10 @@ class Messages {
     // The last error until somebody has seen it; "" when there is none.
     [[nodiscard]] const std::string& unread_error() const { return unread_error_; }
     void read_error() { unread_error_.clear(); }
+    // What this error was about is mended.
+    void settle(const std::string& text) {
+        if (!text.empty() && unread_error_ == text) read_error();
+    }
     void clear() { all_.clear(); }
 
   private:

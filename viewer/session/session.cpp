@@ -37,7 +37,9 @@ void Session::open(OpenRequest request) {
             show(static_cast<int>(i));
             return;
         }
+    const Document* before = current();
     documents_.push_back(std::make_unique<Document>(request.path, wake_));
+    documents_.back()->came_from = before;
     show(static_cast<int>(documents_.size()) - 1);
     Document& opened = *documents_.back();
     opened.follows = request.follows;
@@ -108,12 +110,16 @@ void Session::close(int number) {
     std::erase_if(due_saves_, [&](const DueSave& save) {
         return save.document == documents_[static_cast<std::size_t>(number)].get();
     });
+    const Document& closed = *documents_[static_cast<std::size_t>(number)];
+    const Document* back = closed.failed && number == current_ ? closed.came_from : nullptr;
     documents_.erase(documents_.begin() + number);
     const auto moved = [number](int other) { return other == number ? -1 : other > number ? other - 1 : other; };
     comparison_.first = moved(comparison_.first);
     comparison_.second = moved(comparison_.second);
     if (comparison_.first < 0) comparison_.with_truth = false;
     if (current_ > number || current_ == static_cast<int>(documents_.size())) --current_;
+    for (std::size_t i = 0; i < documents_.size(); ++i)
+        if (documents_[i].get() == back) show(static_cast<int>(i));
 }
 
 bool Session::any_unsaved() const {

@@ -49,6 +49,7 @@ void Session::load_traces(Document& document) {
                 d.stamp = scan->opened.stamp;
                 d.changed_on_disk = false;
                 d.why_no_scan.clear();
+                session.messages().settle(std::exchange(d.load_problem, {}));
                 ++d.revision;
                 for (const std::string& warning : scan->warnings) session.messages().say(warning);
                 session.run(d);
@@ -56,6 +57,7 @@ void Session::load_traces(Document& document) {
         } catch (const std::exception& e) {
             document.post([text = std::string(e.what()), code = code_of(e)](Session& session, Document& d) {
                 session.messages().fail(text, code);
+                d.load_problem = text;
                 if (!d.scan) d.why_no_scan = text;
                 session.give_up(d);
             });
@@ -231,8 +233,12 @@ void Session::reload(Document& document) {
 
 ReconstructText Session::reconstruct_text(const Document& document) const {
     ReconstructText text;
-    text.scan = document.scan_path;
-    text.calibration = document.edits().calibration;
+    // Whole paths: who runs it may be in another folder.
+    const auto whole = [](const std::filesystem::path& path) {
+        return path.empty() ? path : std::filesystem::absolute(path).lexically_normal();
+    };
+    text.scan = whole(document.scan_path);
+    text.calibration = whole(document.edits().calibration);
     text.recipe = document.recipe();
     text.recipe_file = document.scan_path.stem().string() + ".recipe.toml";
     text.output = document.scan_path.stem().string() + ".result.h5";

@@ -178,6 +178,20 @@ std::string why_no_traces(const Document& document) {
     return "the traces are not in memory: allow more of it, or reload the file";
 }
 
+double LightFrames::begins_ps(const Document& document, const LightAxis& axis) {
+    constexpr double share = 0.02;  // of the most that there is
+    constexpr int before = 10;      // steps
+    const std::vector<float>* mean = mean_trace(document);
+    if (mean == nullptr || mean->empty()) return axis.from_ps;
+    const float most = *std::max_element(mean->begin(), mean->end());
+    const auto first = std::find_if(mean->begin(), mean->end(), [&](float v) {
+        return static_cast<double>(v) >= share * static_cast<double>(most);
+    });
+    const auto step = static_cast<double>(first - mean->begin() - before);
+    return std::max(axis.from_ps,
+                    axis.from_ps + step * (axis.to_ps - axis.from_ps) / static_cast<double>(mean->size()));
+}
+
 double light_width_ps(const Document& document, double bin_ps) {
     return std::max(document.looks.light.width_ps, bin_ps);
 }
@@ -191,14 +205,15 @@ void step_light(Document& document, int frames) {
     look.at_ps = axis->clamp(look.at_ps + frames * axis->bin_ps, light_width_ps(document, axis->bin_ps));
 }
 
-void play_light(Document& document, double seconds) {
+void play_light(Document& document, double seconds, double again_ps) {
     const std::optional<LightAxis> axis = light_axis(document);
     if (!axis) return;
     LightLook& look = document.looks.light;
     const double width_ps = light_width_ps(document, axis->bin_ps);
     const double speed = look.ps_per_second > 0 ? look.ps_per_second : frames_per_second * axis->bin_ps;
     const double next = look.at_ps + seconds * speed, end = axis->clamp(axis->to_ps, width_ps);
-    look.at_ps = next > end ? axis->clamp(axis->from_ps, width_ps) : axis->clamp(next, width_ps);
+    look.at_ps = next > end ? axis->clamp(std::isfinite(again_ps) ? again_ps : axis->from_ps, width_ps)
+                            : axis->clamp(next, width_ps);
 }
 
 void show_light(Document& document, bool shown) {

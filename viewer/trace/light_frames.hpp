@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,6 +47,8 @@ class LightFrames {
     [[nodiscard]] const LightFrame* frame(const Document& document, std::string* why_not = nullptr);
     // Mean counts per pixel and bin over the axis, for the time slider; null as above.
     [[nodiscard]] const std::vector<float>* mean_trace(const Document& document);
+    // A little before the first light (2 % of the most in a bin): where a movie that is over begins again.
+    [[nodiscard]] double begins_ps(const Document& document, const LightAxis& axis);
 
   private:
     void look_at(const Document& document, const std::shared_ptr<const Held>& held);
@@ -70,7 +73,8 @@ class LightFrames {
 // What the light bar and its keys do to the look; nothing while no traces are held.
 [[nodiscard]] double light_width_ps(const Document& document, double bin_ps);  // of one frame
 void step_light(Document& document, int frames);                               // back or forth
-void play_light(Document& document, double seconds);                           // so much later; starts again at the end
+// So much later; at the end it begins again at `again_ps` (NaN: at the start of the axis).
+void play_light(Document& document, double seconds, double again_ps = std::numeric_limits<double>::quiet_NaN());
 void show_light(Document& document, bool shown);     // at the arrival, where no time was chosen yet
 void toggle_playing(Document& document);             // and shows the light
 void align_light(Document& document, bool aligned);  // the same time on the other axis

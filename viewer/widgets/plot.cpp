@@ -36,7 +36,7 @@ Plot::Plot(const char* id, ImVec2 size, PlotRange& range, const PlotOptions& opt
     ImGui::InvisibleButton(
         id, size,
         ImGuiButtonFlags_MouseButtonLeft | ImGuiButtonFlags_MouseButtonRight | ImGuiButtonFlags_MouseButtonMiddle);
-    ImGui::SetItemUsingMouseWheel();
+    if (takes_wheel()) ImGui::SetItemUsingMouseWheel();
     visible_ = ImGui::IsItemVisible();
     over_item_ = ImGui::IsItemHovered();
     active_ = ImGui::IsItemActive();
@@ -100,9 +100,14 @@ void Plot::take_gestures() {
     if (ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left) && !gesture.legend.contains(mouse)) range_.fit();
 }
 
+bool Plot::takes_wheel() const {
+    const ImGuiIO& io = ImGui::GetIO();
+    return !options_.scrolls || io.KeyShift || io.KeyCtrl;
+}
+
 void Plot::take_wheel() {
     const ImGuiIO& io = ImGui::GetIO();
-    if (io.MouseWheel == 0) return;
+    if (io.MouseWheel == 0 || !takes_wheel()) return;
     const double factor = std::pow(wheel_factor, -static_cast<double>(io.MouseWheel));
     const bool only_x = io.KeyShift || io.MousePos.y > area_.high.y, only_y = io.KeyCtrl || io.MousePos.x < area_.low.x;
     zoom(range_, map_, io.MousePos.x, io.MousePos.y, only_y ? 1 : factor, only_x ? 1 : factor, options_.least_x_span);

@@ -35,6 +35,7 @@ struct PlotOptions {
     const char* y_title = "";
     const char* x_unit = "";  // for read-outs
     const char* y_unit = "";
+    bool scrolls = false;  // lies in something that scrolls: the wheel is not the plot's, unless Shift or Ctrl is held
     bool legend = true, read_out = true, grid = true;
     bool zero_y = true;       // a followed linear y axis starts at 0 where all values are >= 0
     double log_floor = 0.5;   // counts; the lowest value of a log axis
@@ -94,6 +95,7 @@ class Plot {
     void read_out(const char* name, const Samples& x, std::size_t count, const Samples& y, bool steps);
     void mark_label(float at, ImU32 colour, const char* label);
     void take_gestures();
+    [[nodiscard]] bool takes_wheel() const;
     void take_wheel();
     void start_gesture();
     void draw_crosshair();

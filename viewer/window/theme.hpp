@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstddef>
+#include <string_view>
 
 #include <imgui.h>
 
@@ -34,8 +35,11 @@ void apply_theme(Look look, float scale);
 [[nodiscard]] ImU32 with_alpha(ImU32 colour, float alpha);
 [[nodiscard]] ImVec4 as_vec4(ImU32 colour);
 [[nodiscard]] inline ImU32 curve_colour(std::size_t index) { return palette().curves[index % palette().curves.size()]; }
-[[nodiscard]] inline ImU32 region_colour(std::size_t index) {
-    return palette().regions[index % palette().regions.size()];
+// By its name ("A", "B", …), so that others keep theirs when one is deleted.
+[[nodiscard]] inline ImU32 region_colour(std::string_view name) {
+    std::size_t number = 0;
+    for (const char c : name) number = 26 * number + static_cast<unsigned char>(c - 'A');
+    return palette().regions[number % palette().regions.size()];
 }
 
 }  // namespace firstlight::viewer

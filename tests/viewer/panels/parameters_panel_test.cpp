@@ -148,8 +148,10 @@ TEST_F(ParametersPanel, what_is_out_of_range_is_refused_in_the_words_of_the_comm
     }
     EXPECT_FALSE(star.history.can_undo());
     screenshot("parameters_refused");
+    EXPECT_FALSE(session().messages().unread_error().empty());
     type("time_gate.open_ps", "-40");
     EXPECT_FALSE(is_drawn("time_gate.open_ps refused"));
+    EXPECT_EQ(session().messages().unread_error(), "") << "its cause is gone";
 }
 
 TEST_F(ParametersPanel, a_drag_is_one_step_and_ends_with_the_whole_recipe) {

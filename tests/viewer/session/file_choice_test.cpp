@@ -48,6 +48,28 @@ TEST(FileChoice, arrows_letters_and_enter_reach_a_file) {
     EXPECT_EQ(chosen(choice), "star.h5");
 }
 
+TEST(FileChoice, a_file_cannot_be_saved_where_there_is_no_folder) {
+    const Tree tree;
+    FileChoice choice(For::save, {".h5"}, tree.path, "");
+    choice.name = "nowhere/result.h5";
+    EXPECT_FALSE(choice.take());
+    EXPECT_EQ(choice.problem, (tree / "nowhere").string() + ": there is no such folder");
+    EXPECT_EQ(choice.name, "nowhere/result.h5") << "to be mended";
+    choice.name = "inner/result.h5";
+    EXPECT_EQ(choice.take().value(), tree / "inner" / "result.h5");
+}
+
+TEST(FileChoice, a_folder_is_the_chosen_one_or_the_one_that_is_shown) {
+    const Tree tree;
+    FileChoice choice(For::folder, {}, tree.path, "");
+    EXPECT_EQ(choice.answer(), tree.path);
+    choice.choose(0);
+    EXPECT_EQ(choice.answer(), tree / "inner");
+    choice.type_path("/somewhere\nelse");
+    EXPECT_EQ(choice.typed, "/somewhere");
+    EXPECT_TRUE(choice.types_path);
+}
+
 TEST(FileChoice, a_typed_path_is_followed) {
     const Tree tree;
     FileChoice choice(For::open, {".h5"}, tree.path, "");

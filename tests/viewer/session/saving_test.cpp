@@ -45,7 +45,7 @@ TEST_F(Saving, a_file_is_opened_by_its_typed_path) {
 }
 
 TEST_F(Saving, a_file_is_opened_by_letters_and_enter) {
-    driver.desk.last_folder = folder.path;
+    driver.desk.last_opened = driver.desk.last_saved = folder.path;
     driver.press(Key::o, ctrl);
     driver.type("s");
     EXPECT_EQ(driver.desk.file_choice->chosen(), 0);
@@ -86,6 +86,11 @@ TEST_F(Saving, a_result_is_saved_and_replaced_only_when_that_is_agreed_to) {
     EXPECT_TRUE(driver.shown().unsaved());
     driver.press(Key::enter);
     ASSERT_EQ(driver.desk.questions.size(), 1U);
+    driver.press(Key::enter);  // Cancel is what Enter takes where something would be lost
+    EXPECT_EQ(std::filesystem::last_write_time(folder / "star.result.h5"), written);
+    driver.press(Key::enter);
+    ASSERT_EQ(driver.desk.questions.size(), 1U);
+    driver.press(Key::left);
     driver.press(Key::enter);
     EXPECT_FALSE(driver.shown().unsaved());
     EXPECT_NE(read_result(folder / "star.result.h5", {}).process.recipe.find("open_ps = -35"), std::string::npos);
@@ -155,7 +160,7 @@ TEST_F(Saving, several_changed_files_are_kept_by_a_session) {
     change();
     driver.open(sample("bars.h5"));
     change();
-    driver.desk.last_folder = folder.path;
+    driver.desk.last_opened = driver.desk.last_saved = folder.path;
     driver.press(Key::q, ctrl);
     ASSERT_EQ(driver.desk.questions.size(), 1U);
     EXPECT_EQ(driver.desk.questions.front().answers.front().label, "Save session…");
@@ -199,7 +204,7 @@ TEST_F(Saving, a_dropped_file_opens_and_a_damaged_one_shows_why_and_keeps_the_re
     EXPECT_EQ(driver.session.documents().size(), 1U);
     EXPECT_TRUE(driver.shown().is_settled());
     EXPECT_NE(driver.session.messages().unread_error().find("damaged.h5"), std::string::npos);
-    // The bar covers nothing: keys work on, and Dismiss takes it away.
+    // Keys work on beside the bar, and Dismiss takes it away.
     const Pixels with_bar = driver.window.pixels();
     driver.press(Key::r);
     EXPECT_EQ(driver.desk.tool, Tool::rectangle);
@@ -207,6 +212,49 @@ TEST_F(Saving, a_dropped_file_opens_and_a_damaged_one_shows_why_and_keeps_the_re
     driver.window.wake();
     driver.settle();
     EXPECT_NE(driver.window.pixels().rgb, with_bar.rgb);
+}
+
+TEST_F(Saving, a_file_that_cannot_be_opened_leaves_what_was_on_the_screen) {
+    std::filesystem::copy_file(sample("bars.h5"), folder / "bars.h5");
+    open_star();
+    driver.open(folder / "bars.h5");
+    driver.session.show(0);
+    driver.window.wake();
+    driver.settle();
+    ASSERT_EQ(driver.shown().title(), "star.h5");
+    driver.desk.places.kept = true;
+    const ImageGeometry before = driver.desk.image_geometry;
+    std::ofstream(folder / "damaged.h5") << "this is no HDF5 file";
+    driver.open(folder / "damaged.h5");
+    EXPECT_EQ(driver.session.documents().size(), 2U);
+    EXPECT_EQ(driver.shown().title(), "star.h5");
+    ASSERT_NE(driver.session.messages().unread_error(), "");
+    EXPECT_EQ(driver.desk.image_geometry.to_screen({0, 0}), before.to_screen({0, 0})) << "the error moves nothing";
+    const ImVec2 dismiss = driver.desk.places.all["dismiss"].middle();
+    driver.click(dismiss.x, dismiss.y);
+    EXPECT_EQ(driver.session.messages().unread_error(), "");
+}
+
+TEST_F(Saving, a_path_typed_in_a_folder_dialog_goes_into_its_path_field) {
+    std::filesystem::create_directory(folder / "inner");
+    open_star();
+    FileRequest request;
+    request.what = FileRequest::For::folder;
+    request.title = "Folder";
+    std::filesystem::path chosen;
+    request.act = [&chosen](const std::filesystem::path& path) { chosen = path; };
+    open_file_dialog(driver.desk, std::move(request));
+    driver.window.wake();
+    driver.settle();
+    const std::string inner = (std::filesystem::canonical(folder.path) / "inner").string();
+    driver.type("/");
+    EXPECT_EQ(driver.desk.file_choice->typed, "/");
+    driver.type(inner.substr(1));
+    driver.press(Key::enter);
+    ASSERT_TRUE(driver.desk.file_choice) << "the folder is entered, not yet taken";
+    EXPECT_EQ(driver.desk.file_choice->answer(), inner);
+    driver.press(Key::enter);
+    EXPECT_EQ(chosen, inner);
 }
 
 TEST_F(Saving, dropped_sessions_and_recipes_do_what_they_say) {
@@ -334,6 +382,7 @@ TEST_F(Saving, a_single_file_among_all_layers_is_named_in_the_question) {
     ASSERT_EQ(driver.desk.questions.size(), 1U);
     EXPECT_EQ(driver.desk.questions.front().title, "Replace star.mask.tif?");
     EXPECT_FALSE(std::filesystem::exists(folder / "star.ballistic.tif"));
+    driver.press(Key::left);
     driver.press(Key::enter);
     EXPECT_TRUE(std::filesystem::exists(folder / "star.ballistic.tif"));
     EXPECT_GT(std::filesystem::file_size(folder / "star.mask.tif"), 4U);

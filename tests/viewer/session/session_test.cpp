@@ -307,5 +307,17 @@ TEST(Session, ends_at_once_while_something_runs) {
     EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
 }
 
+TEST(Commands, name_whole_paths_whatever_the_folder_they_are_run_in) {
+    const std::filesystem::path here = std::filesystem::current_path();
+    std::filesystem::current_path(sample("star.h5").parent_path());
+    Session session({}, nobody_wakes);
+    session.open("star.h5");
+    settle(session);
+    const std::string command = session.current() == nullptr ? "" : session.command_of(*session.current());
+    std::filesystem::current_path(here);
+    EXPECT_NE(command.find(" " + std::filesystem::canonical(sample("star.h5")).string() + " "), std::string::npos)
+        << command;
+}
+
 }  // namespace
 }  // namespace firstlight::viewer

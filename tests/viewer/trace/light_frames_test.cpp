@@ -126,6 +126,20 @@ TEST(LightFrames, steps_and_plays_within_the_axis) {
     EXPECT_FALSE(star.look().playing || star.look().shown);
 }
 
+TEST(LightFrames, a_movie_that_is_over_begins_again_just_before_the_light) {
+    Opened star("star.h5");
+    star.look().aligned = false;
+    const LightAxis axis = light_axis(*star.document).value();
+    const double begins = star.light.begins_ps(*star.document, axis);
+    const double arrival = star.document->held->scan.median_arrival_s(0) * 1e12;
+    EXPECT_GT(begins, axis.from_ps);
+    EXPECT_LT(begins, arrival);
+    EXPECT_GT(begins, arrival - 300);
+    star.look().at_ps = axis.to_ps;
+    play_light(*star.document, 1, begins);
+    EXPECT_NEAR(star.look().at_ps, begins, axis.bin_ps);
+}
+
 TEST(LightFrames, says_why_there_is_nothing) {
     Session session({}, [] {});
     session.open(sample("star.h5"));
