@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "host/io/importers/confocal_capture.hpp"
+#include "host/io/importers/picoquant_ptu.hpp"
 #include "host/io/sha256.hpp"
 #include "kernels/support/error.hpp"
 
@@ -39,6 +40,7 @@ void refuse_options_without_effect(const ImportOptions& options, const Importer&
 const std::vector<Importer>& importers() {
     static const std::vector<Importer> all{
         confocal_capture_importer(),
+        picoquant_ptu_importer(),
     };
     return all;
 }
