@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "host/io/importers/becker_hickl_sdt.hpp"
 #include "host/io/importers/confocal_capture.hpp"
 #include "host/io/importers/picoquant_ptu.hpp"
 #include "host/io/sha256.hpp"
@@ -41,6 +42,7 @@ const std::vector<Importer>& importers() {
     static const std::vector<Importer> all{
         confocal_capture_importer(),
         picoquant_ptu_importer(),
+        becker_hickl_sdt_importer(),
     };
     return all;
 }

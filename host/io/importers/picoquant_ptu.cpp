@@ -196,7 +196,7 @@ void write_events(const PhotonStream& stream, const Seen& seen, const Pixels& pi
 
 void write_histogram(const PhotonStream& stream, const Seen& seen, const Pixels& pixels, const Scan& scan,
                      const AcquisitionInfo& info, const ImportRequest& request) {
-    need_histogram_memory(request, scan, "--record events");
+    need_histogram_memory(request, scan, 0, "--record events");
     PhotonCube cube(CountType::u4, 1, scan.rows, scan.columns, scan.bins);
     auto* counts = reinterpret_cast<std::uint32_t*>(cube.counts.data());
     each_kept(stream, seen, pixels, request, [&](const StreamPhoton& photon, std::int64_t pixel) {

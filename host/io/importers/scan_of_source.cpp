@@ -9,11 +9,13 @@
 
 namespace firstlight {
 
-void need_histogram_memory(const ImportRequest& request, const Scan& scan, const std::string& instead) {
+void need_histogram_memory(const ImportRequest& request, const Scan& scan, std::uint64_t more_bytes,
+                           const std::string& instead) {
     const auto machine = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
     const double limit = request.memory_bytes > 0 ? static_cast<double>(request.memory_bytes) : machine / 2;
     const double needed = static_cast<double>(scan.pixels()) * static_cast<double>(scan.bins) *
-                          static_cast<double>(count_size(scan.type));
+                              static_cast<double>(count_size(scan.type)) +
+                          static_cast<double>(more_bytes);
     if (needed <= limit) return;
     throw Error(ExitCode::bad_input,
                 fmt::format("{}: {} x {} histograms of {} bins take {:.0f} MiB", request.source.string(), scan.rows,
