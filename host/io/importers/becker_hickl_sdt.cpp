@@ -267,6 +267,8 @@ ImportReport import_sdt(const ImportRequest& request) {
     scan.columns = block->shape.columns;
     scan.bins = block->shape.bins;
     scan.type = block->element == 2 ? CountType::u2 : CountType::u4;
+    need_histogram_memory(request, scan,
+                          block->packed() || block->element == 8 ? block->bytes + (block->end - block->data) : 0, "");
     scan.bin_width_s = std::isnan(given.bin_width_ps) ? block->bin_width_s : given.bin_width_ps * 1e-12;
     if (!(scan.bin_width_s > 0)) ask_for(request, "how wide its time bins are", "--bin-width-ps");
     if (!std::isnan(given.bin_width_ps))
@@ -286,8 +288,6 @@ ImportReport import_sdt(const ImportRequest& request) {
             fmt::format("exposure of {} s, as given, shared evenly by {} pixels", given.exposure_s, scan.pixels()));
         if (scan.repetition_rate_hz) scan.pulses = {scan.exposure_s[0] * *scan.repetition_rate_hz};
     }
-    need_histogram_memory(request, scan,
-                          block->packed() || block->element == 8 ? block->bytes + (block->end - block->data) : 0, "");
     const PhotonCube cube = read_counts(bytes, *block, channel);
     const std::int64_t counts = sum_of(cube);
     step(request, 0.5);

@@ -8,6 +8,7 @@
 
 #include "host/io/importers/becker_hickl_sdt.hpp"
 #include "host/io/importers/confocal_capture.hpp"
+#include "host/io/importers/picoquant_phu.hpp"
 #include "host/io/importers/picoquant_ptu.hpp"
 #include "host/io/sha256.hpp"
 #include "kernels/support/error.hpp"
@@ -42,6 +43,7 @@ const std::vector<Importer>& importers() {
     static const std::vector<Importer> all{
         confocal_capture_importer(),
         picoquant_ptu_importer(),
+        picoquant_phu_importer(),
         becker_hickl_sdt_importer(),
     };
     return all;

@@ -142,7 +142,7 @@ void PhotonStream::find_line_time(const PicoQuantHeader& header, const ImportReq
     const std::optional<double> dwell_ms = header.number("ImgHdr_TimePerPixel");
     if (dwell_ms && *dwell_ms > 0) {
         const double pixel_time = std::nearbyint(*dwell_ms / macro_unit_s_ / 1e3);
-        if (pixel_time > 1e15) refuse(bytes_, fmt::format("ImgHdr_TimePerPixel is {} ms", *dwell_ms), "it is absurd");
+        if (pixel_time > 1e12) refuse(bytes_, fmt::format("ImgHdr_TimePerPixel is {} ms", *dwell_ms), "it is absurd");
         g.pixel_time = std::max<std::int64_t>(1, static_cast<std::int64_t>(pixel_time));
         g.line_time = g.pixel_time * g.columns;
     } else {  // the mean of all lines

@@ -28,13 +28,9 @@ constexpr std::int64_t most_tags = 1 << 16;
 constexpr std::size_t longest_text = 4096;
 
 template <class T>
-void put(std::map<std::string, std::vector<T>>& all, const std::string& tag, std::int32_t index, T value,
-         const std::string& file) {
+void put(std::map<std::string, std::vector<T>>& all, const std::string& tag, std::int32_t index, T value) {
     std::vector<T>& values = all[tag];
     if (index <= 0) values.clear();
-    else if (index != static_cast<std::int64_t>(values.size()))
-        throw Error(ExitCode::bad_input, fmt::format("{}: tag {} has index {}", file, tag, index),
-                    fmt::format("{} was expected", values.size()), "copy the file again");
     values.push_back(value);
 }
 
@@ -82,11 +78,11 @@ PicoQuantHeader read_picoquant_header(const SourceBytes& bytes, const std::strin
             case int8:
             case bit_set64:
             case colour8:
-                put(header.integers, tag, index, value, bytes.name());
-                put(header.numbers, tag, index, static_cast<double>(value), bytes.name());
+                put(header.integers, tag, index, value);
+                put(header.numbers, tag, index, static_cast<double>(value));
                 break;
             case float8:
-            case date_time: put(header.numbers, tag, index, std::bit_cast<double>(value), bytes.name()); break;
+            case date_time: put(header.numbers, tag, index, std::bit_cast<double>(value)); break;
             case float8_array:
             case ansi_string:
             case wide_string:

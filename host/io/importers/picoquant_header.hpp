@@ -4,9 +4,10 @@
 //   header.integer("TTResult_NumberOfRecords")   ->  12345, or nothing where there is no such tag
 //   header.data_begin                            ->  where the records begin
 //
-// Tags with an index are arrays and must count up from 0. A tag that comes again replaces the earlier one. Blobs are
-// stepped over, texts are cut at 4,096 bytes. Errors (bad_input): another magic, a type of tag that is not known, sizes
-// beyond the file, an index out of order, more than 65,536 tags, no end of the header.
+// Tags with an index are arrays in the order of the file: index 0 begins one, some programs begin at 1. A tag without
+// one that comes again replaces the earlier one. Blobs are stepped over, texts are cut at 4,096 bytes.
+// Errors (bad_input): another magic, a type of tag that is not known, sizes beyond the file, more than 65,536 tags, no
+// end of the header.
 #pragma once
 
 #include <map>

@@ -124,7 +124,8 @@ void set_exposure(Scan& scan, AcquisitionInfo& info, const PhotonStream& stream,
         assumptions.emplace_back("exposure: from the start to the last record");
     } else if (stream.geometry().pixel_at_time.empty() &&
                std::all_of(totals.lines.begin(), totals.lines.end(), [&](auto n) { return n == totals.lines[0]; })) {
-        scan.exposure_s = {static_cast<double>(totals.lines[0] * stream.geometry().pixel_time) * stream.macro_unit_s()};
+        scan.exposure_s = {static_cast<double>(totals.lines[0]) * static_cast<double>(stream.geometry().pixel_time) *
+                           stream.macro_unit_s()};
         assumptions.push_back(fmt::format("exposure of a pixel: its time in {} frames", totals.lines[0]));
     }
     if (!scan.exposure_s.empty() && !(scan.exposure_s[0] > 0)) scan.exposure_s.clear();
