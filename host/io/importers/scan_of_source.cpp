@@ -1,0 +1,46 @@
+#include "host/io/importers/scan_of_source.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cmath>
+
+#include "kernels/support/error.hpp"
+
+namespace firstlight {
+
+void need_histogram_memory(const ImportRequest& request, const Scan& scan, std::uint64_t more_bytes,
+                           const std::string& instead) {
+    const auto machine = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+    const double limit = request.memory_bytes > 0 ? static_cast<double>(request.memory_bytes) : machine / 2;
+    const double needed = static_cast<double>(scan.pixels()) * static_cast<double>(scan.bins) *
+                              static_cast<double>(count_size(scan.type)) +
+                          static_cast<double>(more_bytes);
+    if (needed <= limit) return;
+    throw Error(ExitCode::bad_input,
+                fmt::format("{}: {} x {} histograms of {} bins take {:.0f} MiB", request.source.string(), scan.rows,
+                            scan.columns, scan.bins, needed / 1048576),
+                fmt::format("{:.0f} MiB of memory may be used", limit / 1048576),
+                instead.empty() ? "use a machine with more memory" : "give " + instead);
+}
+
+void set_time_and_path(Scan& scan, AcquisitionInfo& info, const ImportRequest& request) {
+    std::vector<std::string>& assumptions = info.provenance.assumptions;
+    const ImportOptions& given = request.options;
+    if (std::isnan(given.first_bin_ps)) {
+        scan.first_bin_centre_s = scan.bin_width_s / 2;
+        assumptions.emplace_back("time 0 is the start of the first bin");
+    } else {
+        scan.first_bin_centre_s = given.first_bin_ps * 1e-12;
+        assumptions.push_back(fmt::format("the first bin is centred at {} ps, as given", given.first_bin_ps));
+    }
+    switch (given.path) {
+        case ImportOptions::Path::reflection: scan.path = LightPath::reflection; break;
+        case ImportOptions::Path::confocal: scan.path = LightPath::confocal; break;
+        default: scan.path = LightPath::transmission;
+    }
+    if (given.path == ImportOptions::Path::as_file)
+        assumptions.emplace_back("light path: transmission, which the file does not say");
+}
+
+}  // namespace firstlight
