@@ -10,6 +10,7 @@
 #include "host/cli/interruption.hpp"
 #include "host/cli/job_options.hpp"
 #include "host/cli/progress_bar.hpp"
+#include "host/pipeline/batch_report.hpp"
 #include "host/pipeline/batch_run.hpp"
 #include "host/pipeline/pipeline.hpp"
 
@@ -19,9 +20,10 @@ namespace {
 struct BatchCommandOptions {
     JobOptions job;
     std::vector<std::string> sources;
-    std::string output, shard;
+    std::string output, shard, report;
     int jobs = 0;
-    bool recursive = false, resume = false, force = false, strict = false, json = false, quiet = false;
+    bool recursive = false, resume = false, report_only = false, force = false, strict = false, json = false,
+         quiet = false;
 };
 
 constexpr double silence_s = 60;  // between lines about an item that takes long, where nobody watches
@@ -51,7 +53,7 @@ std::string status_line(const BatchProgress& progress, const Json& record) {
     const auto number = [&](const char* name) {
         return quality.contains(name) && quality[name].is_number() ? quality[name].get<double>() : 0.0;
     };
-    if (number("counts_total") > 0)
+    if (quality.contains("counts_kept") && number("counts_total") > 0)
         line += fmt::format("  {:.2g} % kept", 100 * number("counts_kept") / number("counts_total"));
     const std::size_t warnings = record.value("warnings", Json::array()).size();
     if (warnings > 0) line += fmt::format("  {} warning{}", warnings, warnings == 1 ? "" : "s");
@@ -109,6 +111,17 @@ void print_outcome(const BatchCommandOptions& options, const BatchOptions& run, 
                items - outcome.failed - outcome.kept, outcome.kept, outcome.failed, journal_path(run).string());
 }
 
+// Of what all shards did. Scans that are gone by now do not matter.
+int report_alone(const BatchCommandOptions& options, const CommandLine& line, const BatchList& list) {
+    const std::vector<Json> records = gather_records(list.items, options.output);
+    write_batch_report(options.report, records, line.typed);
+    std::size_t done = 0;
+    for (const Json& record : records) done += record["status"] == "ok" || record["status"] == "kept" ? 1U : 0U;
+    if (options.json) print_json({{"items", records.size()}, {"done", done}, {"report", options.report}});
+    else if (!options.quiet) fmt::print("{} of {} scans are done; {}\n", done, records.size(), options.report);
+    return static_cast<int>(done < records.size() ? ExitCode::batch : ExitCode::ok);
+}
+
 int run(const BatchCommandOptions& options, const CommandLine& line) {
     const auto start = std::chrono::steady_clock::now();
     BatchOptions run;
@@ -123,6 +136,10 @@ int run(const BatchCommandOptions& options, const CommandLine& line) {
     run.strict = options.strict;
     if (!options.shard.empty()) read_shard(options.shard, run);
 
+    if (!options.report.empty()) check_report_name(options.report);
+    if (options.report_only && options.report.empty())
+        throw Error(ExitCode::usage, "--report-only needs --report FILE");
+
     BatchRequest request;
     for (const std::string& source : options.sources) request.sources.emplace_back(source);
     request.output = options.output;
@@ -131,6 +148,7 @@ int run(const BatchCommandOptions& options, const CommandLine& line) {
     request.calibration = options.job.calibration;
     for (const StageFlag& flag : line.stage_flags) request.parameters.emplace_back(flag.key, flag.value);
     BatchList list = list_batch(request);
+    if (options.report_only) return report_alone(options, line, list);
     const std::vector<BatchItem> items = items_of_shard(list.items, run.shard, run.shards);
     if (list.problems.empty()) list.problems = output_problems(items, run);
     refuse_problems(list.problems);
@@ -151,6 +169,9 @@ int run(const BatchCommandOptions& options, const CommandLine& line) {
         fmt::print(stderr, "firstlight: interrupted: what is done is kept, --resume does the rest\n");
         return static_cast<int>(interruption_code());
     }
+    // The report of a shard is about all scans: the last to end has them.
+    if (!options.report.empty())
+        write_batch_report(options.report, gather_records(list.items, options.output), line.typed);
     print_outcome(options, run, list, outcome,
                   std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     return static_cast<int>(outcome.failed > 0 ? ExitCode::batch : ExitCode::ok);
@@ -193,6 +214,11 @@ void add_batch(CLI::App& program, CommandLine& line) {
         ->type_name("SIZE");
     command->add_option("--shard", options->shard, "Only part i of n, i from 1: the unit for clusters")
         ->type_name("i/n");
+    command
+        ->add_option("--report", options->report,
+                     "Also write a page with pictures, figures of merit and reasons, and .json and .csv beside it")
+        ->type_name("FILE.html");
+    command->add_flag("--report-only", options->report_only, "Run nothing; report what was done, by all shards");
     command->add_flag("--resume", options->resume,
                       "Keep results that are whole and were made of the same scan, recipe and calibration by this "
                       "version; make the others");

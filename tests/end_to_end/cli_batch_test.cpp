@@ -150,8 +150,15 @@ TEST_F(CliBatch, signals_stop_it_with_nothing_half_written) {
 
 TEST_F(CliBatch, shards_share_the_items_without_overlap) {
     write_scans(7);
-    for (const char* shard : {"1/3", "2/3", "3/3"})
+    for (const char* shard : {"1/3", "2/3", "3/3"}) {
+        EXPECT_EQ(run({"batch", "scans", "-o", "out", "--report", "r.html", "--report-only"}).code, 6);
         EXPECT_EQ(run({"batch", "scans", "-o", "out", "--shard", shard, "--backend", "cpu"}).code, 0);
+    }
+    const Outcome joined = run({"batch", "scans", "-o", "out", "--report", "r.html", "--report-only"});
+    EXPECT_EQ(joined.code, 0) << joined.error;
+    EXPECT_EQ(joined.out, "7 of 7 scans are done; r.html\n");
+    EXPECT_NE(text_of(at("r.html")).find("<h1>7 of 7 scans reconstructed</h1>"), std::string::npos);
+    EXPECT_EQ(BatchJson::parse(text_of(at("r.json")))["scans"].size(), 7U);
     EXPECT_EQ(names_in("out", ".result.h5").size(), 7U);
     EXPECT_EQ(statuses("out/batch.1of3.jsonl")["ok"], 3);
     EXPECT_EQ(statuses("out/batch.2of3.jsonl")["ok"], 2);
