@@ -33,6 +33,7 @@ void add_info(CLI::App& program, CommandLine& line);
 void add_validate(CLI::App& program, CommandLine& line);
 void add_plan(CLI::App& program, CommandLine& line);
 void add_reconstruct(CLI::App& program, CommandLine& line);
+void add_batch(CLI::App& program, CommandLine& line);
 void add_simulate(CLI::App& program, CommandLine& line);
 void add_calibrate(CLI::App& program, CommandLine& line);
 void add_import(CLI::App& program, CommandLine& line);

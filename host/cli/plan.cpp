@@ -7,7 +7,7 @@
 #include "host/cli/console.hpp"
 #include "host/cli/job_options.hpp"
 #include "host/cli/result_report.hpp"
-#include "host/pipeline/event_source.hpp"
+#include "host/pipeline/batch_item.hpp"
 #include "host/pipeline/scan_kind.hpp"
 #include "host/pipeline/trial.hpp"
 #include "kernels/support/parallel_for.hpp"
@@ -79,26 +79,15 @@ void print_plan(const PlanCommandOptions& options, const AcquisitionFile& file, 
 }
 
 int plan_scan(const PlanCommandOptions& options, const CommandLine& line) {
-    PlanOptions plan_options;
-    plan_options.memory_bytes = memory_of(options.job);
+    const std::size_t memory = memory_of(options.job);
     if (!options.job.recipe.empty()) (void)recipe_of(options.job, line.stage_flags, Scan{});
     const AcquisitionFile file = AcquisitionFile::open(options.scan, {});
     const Scan scan = calibrated_scan(file.scan(), options.job.calibration);
     const Recipe recipe = recipe_of(options.job, line.stage_flags, scan);
     check_kind(scan, recipe);
-    plan_options.lanes = options.job.threads > 0 ? options.job.threads : machine_threads();
-    const std::size_t limit = plan_options.memory_bytes != 0 ? plan_options.memory_bytes : machine_memory() / 2;
-    if (file.events() != nullptr) {
-        plan_options.grid_rows = 1;
-        plan_options.grid_columns = scan.columns;
-        for (const EventDataset* events : {file.events(), file.reference_events()})
-            if (events != nullptr)
-                plan_options.source_bytes +=
-                    EventSource::most_bytes(*events, file.reference_events() != nullptr ? limit / 2 : limit);
-    } else {
-        plan_options.grid_rows = file.counts().grid().rows;
-        plan_options.grid_columns = file.counts().grid().columns;
-    }
+    const PlanOptions plan_options =
+        plan_options_of(file, memory, options.job.threads > 0 ? options.job.threads : machine_threads());
+    const std::size_t limit = memory != 0 ? memory : machine_memory() / 2;
     Plan plan = make_plan(scan, recipe, plan_options);
     if (file.events() != nullptr)
         plan.notes.emplace_back("events in scan order are counted as they are read: then they take no memory");

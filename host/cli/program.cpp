@@ -98,7 +98,7 @@ std::vector<const CLI::Option*> visible_options(const CLI::App& app, bool positi
 
 bool takes_stage_flags(const CLI::App& command) {
     const std::string name = command.get_name();
-    return name == "reconstruct" || name == "plan" || name == "view";
+    return name == "reconstruct" || name == "plan" || name == "view" || name == "batch";
 }
 
 std::unique_ptr<CLI::App> make_program(CommandLine& line) {
@@ -110,11 +110,12 @@ std::unique_ptr<CLI::App> make_program(CommandLine& line) {
     program->footer(
         "Every command explains itself: firstlight COMMAND --help\n"
         "Exit codes: 0 ok, 1 internal error, 2 usage, 3 bad input, 4 output failed, 5 device,\n"
-        "130 interrupted, 143 terminated");
+        "6 some items of a batch failed, 130 interrupted, 143 terminated");
     add_info(*program, line);
     add_validate(*program, line);
     add_plan(*program, line);
     add_reconstruct(*program, line);
+    add_batch(*program, line);
     add_simulate(*program, line);
     add_calibrate(*program, line);
     add_import(*program, line);
@@ -147,7 +148,7 @@ int run_program(std::vector<std::string> words) {
     if (!line.stage_flags.empty() && !takes_stage_flags(command))
         throw Error(ExitCode::usage,
                     fmt::format("{} has no option --{}", path_of(command), line.stage_flags.front().key),
-                    "parameters of stages are for reconstruct, plan and view");
+                    "parameters of stages are for reconstruct, batch, plan and view");
     if (!line.run) {
         const std::string words_now = fmt::format("{}", fmt::join(command_names(command), ", "));
         throw Error(ExitCode::usage, fmt::format("{}: a command is missing", path_of(command)), "",

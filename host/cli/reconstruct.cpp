@@ -12,6 +12,8 @@
 #include "host/cli/progress_bar.hpp"
 #include "host/cli/reconstruct_figures.hpp"
 #include "host/cli/result_report.hpp"
+#include "host/pipeline/batch_child.hpp"
+#include "host/pipeline/batch_item.hpp"
 #include "host/pipeline/scan_kind.hpp"
 
 namespace firstlight::cli {
@@ -20,7 +22,7 @@ namespace {
 struct ReconstructOptions {
     JobOptions job;
     std::string scan, output, png;
-    bool force = false, json = false, quiet = false, strict = false, help_stages = false;
+    bool force = false, resume = false, json = false, quiet = false, strict = false, help_stages = false;
 };
 
 std::filesystem::path output_of(const ReconstructOptions& options) {
@@ -60,6 +62,15 @@ void report(const ReconstructOptions& options, const std::string& shape, const R
     print_facts(ends);
 }
 
+void report_kept(const ReconstructOptions& options, const Recipe& recipe, const Result& result,
+                 const std::filesystem::path& output) {
+    if (!options.json && !options.quiet) fmt::print("{}: kept, it was made of the same before\n", output.string());
+    if (!options.json) return;
+    Json json{{"input", options.scan}, {"output", output.string()}, {"recipe_name", recipe.name}, {"kept", true}};
+    json.update(result_json(result));
+    print_json(json);
+}
+
 // What is said of the scan; what is wrong with the line comes before what is wrong with the file.
 struct OpenedScan {
     std::optional<AcquisitionFile> file;  // for the run, too
@@ -89,6 +100,7 @@ int print_stage_help(const Recipe& recipe) {
 
 int reconstruct_scan(const ReconstructOptions& options, const CommandLine& line) {
     const auto start = std::chrono::steady_clock::now();
+    end_with_parent();
     Job job;
     if (options.help_stages) {
         const Scan scan = options.scan.empty() ? Scan{} : open_scan(options.scan, {}).scan;
@@ -111,6 +123,11 @@ int reconstruct_scan(const ReconstructOptions& options, const CommandLine& line)
     job.command = line.typed;
 
     const std::filesystem::path output = output_of(options);
+    if (options.resume && options.png.empty())
+        if (const std::optional<Result> result = result_made_before(job, output)) {
+            report_kept(options, job.recipe, *result, output);
+            return 0;
+        }
     check_output(output, options.force, options.scan);
     if (!options.job.calibration.empty()) check_output(output, options.force, options.job.calibration);
     const FigureRequest figure_request{options.png, options.scan, options.force};
@@ -122,7 +139,10 @@ int reconstruct_scan(const ReconstructOptions& options, const CommandLine& line)
         JobCallbacks callbacks;
         callbacks.file = &*opened.file;
         callbacks.cancelled = &interruption_requested();
-        callbacks.progress = [&](const Progress& p) { bar.show(p.what, p.done, p.total); };
+        callbacks.progress = [&](const Progress& p) {
+            bar.show(p.what, p.done, p.total);
+            tell_parent(p.what, p.done, p.total);
+        };
         callbacks.say = [&](const std::string& text) {
             if (options.quiet || options.json) return;
             bar.wipe();
@@ -166,6 +186,9 @@ void add_reconstruct(CLI::App& program, CommandLine& line) {
                      "and slices (then of many views the first)")
         ->type_name("FOLDER");
     command->add_flag("--force", options->force, "Replace existing files");
+    command->add_flag("--resume", options->resume,
+                      "Keep the result that is there, where it is whole and was made of the same scan, recipe and "
+                      "calibration by this version; not with --png");
     command->add_flag(
         "--strict", options->strict,
         "Refuse what is otherwise a warning: NaN, infinite or negative counts, counts stored in a type that "

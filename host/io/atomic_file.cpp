@@ -52,19 +52,21 @@ pid_t writer_of(const std::string& name, const std::string& prefix) {
     return pid;
 }
 
-// What earlier writers of the target left when they were killed. A process of that number may live on another machine
-// that shares the folder, or in another container: its lock tells.
+// A process of that number may live on another machine that shares the folder, or in another container: its lock tells.
+void remove_leftover(const std::filesystem::path& part, pid_t writer) {
+    if (writer <= 0 || ::kill(writer, 0) == 0 || errno != ESRCH) return;
+    const int leftover = ::open(part.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (leftover < 0) return;
+    if (::flock(leftover, LOCK_EX | LOCK_NB) == 0) ::unlink(part.c_str());
+    ::close(leftover);
+}
+
+// What earlier writers of the target left when they were killed.
 void remove_leftovers(const std::filesystem::path& target) {
     std::error_code ignored;
     const std::string prefix = part_prefix(target);
-    for (std::filesystem::directory_iterator at(folder_of(target), ignored), end; at != end; at.increment(ignored)) {
-        const pid_t pid = writer_of(at->path().filename().string(), prefix);
-        if (pid <= 0 || ::kill(pid, 0) == 0 || errno != ESRCH) continue;
-        const int leftover = ::open(at->path().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-        if (leftover < 0) continue;
-        if (::flock(leftover, LOCK_EX | LOCK_NB) == 0) ::unlink(at->path().c_str());
-        ::close(leftover);
-    }
+    for (std::filesystem::directory_iterator at(folder_of(target), ignored), end; at != end; at.increment(ignored))
+        remove_leftover(at->path(), writer_of(at->path().filename().string(), prefix));
 }
 
 }  // namespace
@@ -147,6 +149,20 @@ void AtomicFile::commit() {
     if (folder >= 0) {
         ::fsync(folder);  // some file systems refuse it for folders; the file itself is safe by now
         ::close(folder);
+    }
+}
+
+void remove_leftovers_of(const std::filesystem::path& folder, const std::set<std::string>& targets) {
+    std::set<std::string> prefixes;
+    for (const std::string& target : targets) prefixes.insert(part_prefix(target));
+    std::error_code ignored;
+    for (std::filesystem::directory_iterator at(folder, ignored), end; at != end; at.increment(ignored)) {
+        const std::string name = at->path().filename().string();
+        const std::size_t tail = name.rfind(".part");
+        const std::size_t dot = tail == std::string::npos ? tail : name.rfind('.', tail - 1);
+        if (tail == std::string::npos || tail == 0 || dot == std::string::npos) continue;
+        if (const auto prefix = prefixes.find(name.substr(0, dot + 1)); prefix != prefixes.end())
+            remove_leftover(at->path(), writer_of(name, *prefix));
     }
 }
 

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cstddef>
 #include <filesystem>
+#include <set>
 #include <string>
 
 namespace firstlight {
@@ -33,6 +34,9 @@ class AtomicFile {
     bool force_ = false;
     int descriptor_ = -1;
 };
+
+// Removes what killed writers left of any of these targets (names of files) in the folder.
+void remove_leftovers_of(const std::filesystem::path& folder, const std::set<std::string>& targets);
 
 // While it lives, what this thread writes and has not put in place yet ends with an Error (ExitCode::interrupted) once
 // `stop` is true, and leaves nothing behind.

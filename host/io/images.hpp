@@ -23,6 +23,9 @@ void write_png(const std::filesystem::path& path, const std::uint16_t* rgb, std:
 void write_png_gray16(const std::filesystem::path& path, const std::uint16_t* values, std::int64_t rows,
                       std::int64_t columns, bool force);
 
+// The file's bytes, for what holds images in itself. Errors: bad_input where there are no pixels; internal.
+std::vector<std::uint8_t> png_bytes(const std::uint8_t* rgb, std::int64_t rows, std::int64_t columns);
+
 // As stored, after palettes and less than 8 bits are expanded. channels: 1 gray, 2 gray + alpha, 3 RGB, 4 RGB + alpha.
 struct PngImage {
     std::int64_t rows = 0, columns = 0;

@@ -82,14 +82,19 @@ bool encode(Writer& w, const Samples& image) {
     return true;
 }
 
-void write_samples(const std::filesystem::path& path, const Samples& image, bool force) {
+std::vector<std::uint8_t> bytes_of(const std::filesystem::path& path, const Samples& image) {
     if (image.rows < 1 || image.columns < 1 || image.rows > PNG_UINT_31_MAX || image.columns > PNG_UINT_31_MAX / 8)
         throw Error(ExitCode::bad_input, path.string() + ": cannot hold the image",
                     std::to_string(image.columns) + " x " + std::to_string(image.rows) + " pixels");
     Writer writer;
     if (!encode(writer, image))
         throw Error(ExitCode::output, path.string() + ": writing PNG failed", writer.trouble.message.data());
-    write_whole(path, writer.bytes.data(), writer.bytes.size(), force);
+    return std::move(writer.bytes);
+}
+
+void write_samples(const std::filesystem::path& path, const Samples& image, bool force) {
+    const std::vector<std::uint8_t> bytes = bytes_of(path, image);
+    write_whole(path, bytes.data(), bytes.size(), force);
 }
 
 struct Reader {
@@ -133,6 +138,10 @@ bool read_rows(Reader& r, png_bytep* rows) {
 }
 
 }  // namespace
+
+std::vector<std::uint8_t> png_bytes(const std::uint8_t* rgb, std::int64_t rows, std::int64_t columns) {
+    return bytes_of("an image in memory", {rgb, rows, columns, 3, 8});
+}
 
 void write_png(const std::filesystem::path& path, const std::uint8_t* rgb, std::int64_t rows, std::int64_t columns,
                bool force) {

@@ -179,9 +179,9 @@ TEST_F(CliBadInput, words_that_are_not_understood) {
     expect_refusal({"info"}, 2, "firstlight info: FILE is required: see firstlight info --help");
     expect_refusal({"recipe", "shwo"}, 2, "firstlight recipe has no command \"shwo\": did you mean show?");
     expect_refusal({"recipe"}, 2, "firstlight recipe: a command is missing: choose from list, show, check");
-    expect_refusal(
-        {"info", "scan.h5", "--time_gate.open_ps", "1"}, 2,
-        "firstlight info has no option --time_gate.open_ps (parameters of stages are for reconstruct, plan and view)");
+    expect_refusal({"info", "scan.h5", "--time_gate.open_ps", "1"}, 2,
+                   "firstlight info has no option --time_gate.open_ps (parameters of stages are for reconstruct, "
+                   "batch, plan and view)");
     expect_refusal({"plan", "--memory", "3Q", "scan.h5"}, 2,
                    "--memory: cannot take \"3Q\" (expected a size such as 512M, 4G or 1.5G, at least 1M)");
     expect_refusal({"reconstruct", "scan.h5", "--backend", "gpu"}, 2,
