@@ -11,8 +11,8 @@
 #include "host/io/probe.hpp"
 #include "host/io/sha256.hpp"
 #include "host/pipeline/build_facts.hpp"
+#include "host/pipeline/job_record.hpp"
 #include "host/pipeline/job_sources.hpp"
-#include "host/pipeline/light_path.hpp"
 
 namespace firstlight {
 
@@ -74,17 +74,10 @@ Result run_job(const Job& job, const JobCallbacks& callbacks) {
         throw;
     }
 
-    Result result;
-    result.images = std::move(reconstruction.images);
-    result.volume = std::move(reconstruction.volume);
-    result.quality = std::move(reconstruction.quality);
+    std::vector<std::string> warnings = file.warnings();
+    warnings.insert(warnings.end(), remarks.begin(), remarks.end());
+    Result result = result_of(std::move(reconstruction), scan, job, *queue, std::move(warnings));
     Process& process = result.process;
-    process.stages = std::move(reconstruction.stages);
-    process.warnings = file.warnings();
-    process.warnings.insert(process.warnings.end(), remarks.begin(), remarks.end());
-    if (const std::string remark = light_path_remark(scan, job.recipe); !remark.empty())
-        process.warnings.push_back(remark);
-    process.warnings.insert(process.warnings.end(), reconstruction.warnings.begin(), reconstruction.warnings.end());
     for (const CountDataset* counts : {file.events() == nullptr ? &file.counts() : nullptr, file.reference()}) {
         const CountDataset::BadValues bad = counts != nullptr ? counts->bad_values() : CountDataset::BadValues{};
         if (bad.number == 0) continue;
@@ -97,27 +90,8 @@ Result run_job(const Job& job, const JobCallbacks& callbacks) {
                         "repair them, or run without --strict");
         process.warnings.push_back(problem + "; they were taken as 0");
     }
-    process.recipe = to_toml(job.recipe);
-    const BuildFacts facts = build_facts();
-    process.facts = {{"program", "firstlight"},
-                     {"version", facts.version},
-                     {"git_commit", facts.commit},
-                     {"compiler", facts.compiler},
-                     {"backend", queue->backend()},
-                     {"device", queue->device()},
-                     {"threads", fmt::format("{}", queue->is_host() ? queue->lanes() : 0)},
-                     {"requested_backend", job.backend},
-                     {"requested_memory_bytes", fmt::format("{}", job.memory_bytes)},
-                     {"tile_traces", fmt::format("{}", reconstruction.plan.tile_traces)},
-                     {"survey_traces", fmt::format("{}", reconstruction.plan.survey_traces)},
-                     {"command", job.command}};
     process.inputs = {{std::filesystem::absolute(job.scan_path).string(), sha256.get(), file.info().uuid}};
-    if (!job.calibration_path.empty()) {
-        const std::string calibration = std::filesystem::absolute(job.calibration_path).string();
-        process.inputs.push_back(
-            {calibration, known_sha256_of_file(job.calibration_path), read_calibration(job.calibration_path, {}).uuid});
-        process.facts["calibration"] = calibration;
-    }
+    if (!job.calibration_path.empty()) record_calibration(job, process);
     return result;
 }
 

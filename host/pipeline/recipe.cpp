@@ -148,24 +148,46 @@ std::string to_toml(const Recipe& recipe) {
     return text.str();
 }
 
-void set_parameter(Recipe& recipe, const std::string& key, const std::string& text) {
-    const std::string flag = "--" + key;
+namespace {
+
+struct FoundParameter {
+    RecipeStage& stage;
+    const Param& param;
+};
+
+FoundParameter find_parameter(Recipe& recipe, const std::string& key, const std::string& where) {
     const std::size_t dot = key.find('.');
     const std::string stage_name = key.substr(0, dot);
     RecipeStage* stage = recipe.find(stage_name);
     if (stage == nullptr) {
         std::vector<std::string> names;
         for (const RecipeStage& s : recipe.stages) names.emplace_back(s.stage->info.name);
-        refuse(fmt::format("{}: recipe \"{}\" has no stage \"{}\"", flag, recipe.name, stage_name), "",
+        refuse(fmt::format("{}: recipe \"{}\" has no stage \"{}\"", where, recipe.name, stage_name), "",
                did_you_mean(stage_name, names));
     }
     const std::string name = dot == std::string::npos ? "" : key.substr(dot + 1);
     const Param* param = find_param(*stage->stage, name);
     if (param == nullptr)
-        refuse(fmt::format("{}: {} has no parameter \"{}\"", flag, stage_name, name), "",
+        refuse(fmt::format("{}: {} has no parameter \"{}\"", where, stage_name, name), "",
                did_you_mean(name, param_names(*stage->stage)));
-    assign(*param, stage->params.get(), parse_param(*param, text, flag), flag);
-    stage->given.insert(name);
+    return {*stage, *param};
+}
+
+void set_found(const FoundParameter& found, const ParamValue& value, const std::string& where) {
+    assign(found.param, found.stage.params.get(), value, where);
+    found.stage.given.insert(found.param.name);
+}
+
+}  // namespace
+
+void set_parameter(Recipe& recipe, const std::string& key, const std::string& text) {
+    const std::string flag = "--" + key;
+    const FoundParameter found = find_parameter(recipe, key, flag);
+    set_found(found, parse_param(found.param, text, flag), flag);
+}
+
+void set_parameter(Recipe& recipe, const std::string& key, const ParamValue& value, const std::string& where) {
+    set_found(find_parameter(recipe, key, where), value, where);
 }
 
 void check_recipe(const Recipe& recipe) {

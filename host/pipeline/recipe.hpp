@@ -55,6 +55,8 @@ struct Recipe {
 
 // "stage.parameter" = text, as from the command line. Errors: ExitCode::usage.
 void set_parameter(Recipe& recipe, const std::string& key, const std::string& text);
+// The same from a value, as from Python; `where` names it for messages. Errors: ExitCode::usage.
+void set_parameter(Recipe& recipe, const std::string& key, const ParamValue& value, const std::string& where);
 
 // Refuses an order that cannot work (families out of data-flow order, a gate without an arrival before it, a stage
 // twice) and parameters that were given but have no effect. Called by everything that runs a recipe.

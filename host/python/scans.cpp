@@ -1,0 +1,164 @@
+#include "host/python/scans.hpp"
+
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/filesystem.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include "host/io/file_kind.hpp"
+#include "host/pipeline/scan_kind.hpp"
+#include "host/python/scan_fields.hpp"
+#include "kernels/support/parallel_for.hpp"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace firstlight::python {
+namespace {
+
+using Counts = nb::ndarray<nb::ro, nb::c_contig, nb::device::cpu, nb::ndim<4>>;
+
+const char* numpy_type(CountType type) {
+    return type == CountType::u1 ? "u1" : type == CountType::u2 ? "u2" : type == CountType::u4 ? "u4" : "f4";
+}
+
+CountType count_type(const Counts& counts) {
+    if (counts.dtype() == nb::dtype<std::uint8_t>()) return CountType::u1;
+    if (counts.dtype() == nb::dtype<std::uint16_t>()) return CountType::u2;
+    if (counts.dtype() == nb::dtype<std::uint32_t>()) return CountType::u4;
+    if (counts.dtype() == nb::dtype<float>()) return CountType::f4;
+    throw Error(ExitCode::internal, "counts of a type that arrays.py lets through but is none");
+}
+
+BorrowedCounts borrow_counts(const Counts& counts) {
+    return {count_type(counts),
+            static_cast<std::int64_t>(counts.shape(0)),
+            static_cast<std::int64_t>(counts.shape(1)),
+            static_cast<std::int64_t>(counts.shape(2)),
+            static_cast<std::int64_t>(counts.shape(3)),
+            static_cast<const std::byte*>(counts.data())};
+}
+
+std::vector<std::int64_t> shape_of(const Scan& scan) { return {scan.views, scan.rows, scan.columns, scan.bins}; }
+
+nb::object read_window(FileScan& self, std::int64_t view, std::int64_t y0, std::int64_t rows, std::int64_t x0,
+                       std::int64_t columns, bool of_reference) {
+    const Scan& scan = self.file.scan();
+    if (view < 0 || view >= (of_reference ? 1 : scan.views) || y0 < 0 || rows < 1 || y0 + rows > scan.rows || x0 < 0 ||
+        columns < 1 || x0 + columns > scan.columns)
+        throw Error(ExitCode::internal, "a window outside the scan was asked for");
+    TileWindow window;
+    window.view = view;
+    window.y0 = y0;
+    window.rows = rows;
+    window.x0 = x0;
+    window.columns = columns;
+    const std::size_t size = static_cast<std::size_t>(rows * columns * scan.bins);
+    CountType type{};
+    std::byte* bytes = nullptr;
+    {
+        const nb::gil_scoped_release unlocked;
+        type = self.type(of_reference);
+        auto memory = std::make_unique<std::byte[]>(size * count_size(type));
+        self.read(window, of_reference, memory.get());
+        bytes = memory.release();
+    }
+    const nb::capsule owner(bytes, [](void* p) noexcept { delete[] static_cast<std::byte*>(p); });
+    const nb::dlpack::dtype element = type == CountType::u1   ? nb::dtype<std::uint8_t>()
+                                      : type == CountType::u2 ? nb::dtype<std::uint16_t>()
+                                      : type == CountType::u4 ? nb::dtype<std::uint32_t>()
+                                                              : nb::dtype<float>();
+    const std::size_t shape[] = {static_cast<std::size_t>(rows), static_cast<std::size_t>(columns),
+                                 static_cast<std::size_t>(scan.bins)};
+    return nb::cast(nb::ndarray<nb::numpy>(bytes, 3, shape, owner, nullptr, element));
+}
+
+HeldArray hold_array(const nb::object& counts, bool has_views_axis, const nb::object& reference, const nb::dict& fields,
+                     const std::string& name) {
+    HeldArray held;
+    held.counts = counts;
+    held.array.counts = borrow_counts(nb::cast<Counts>(counts));
+    Scan& scan = held.array.scan;
+    scan.name = name;
+    scan.type = held.array.counts.type;
+    scan.views = held.array.counts.views;
+    scan.rows = held.array.counts.rows;
+    scan.columns = held.array.counts.columns;
+    scan.bins = held.array.counts.bins;
+    scan.has_views_axis = has_views_axis;
+    if (!reference.is_none()) {
+        held.reference = reference;
+        held.array.reference = borrow_counts(nb::cast<Counts>(reference));
+        scan.has_reference = true;
+    }
+    fill_scan(fields, scan);
+    check_array_scan(held.array);
+    return held;
+}
+
+}  // namespace
+
+const JobSources& FileScan::sources() {
+    const std::lock_guard lock(opening_);
+    if (!sources_) {
+        queue_ = open_cpu_queue(machine_threads());
+        auto sources = std::make_unique<JobSources>(file, file.scan(), *queue_, Job{}, nullptr);
+        for (const CountSource* source : {&sources->counts, &sources->reference})
+            if (source->get_ready) source->get_ready();
+        sources_ = std::move(sources);
+    }
+    return *sources_;
+}
+
+void FileScan::read(const TileWindow& window, bool of_reference, void* out) {
+    const JobSources& all = sources();
+    (of_reference ? all.reference : all.counts).reader()(window, out);
+}
+
+CountType FileScan::type(bool of_reference) {
+    if (of_reference) return sources().reference.type;
+    return file.events() == nullptr ? file.scan().type : sources().scan.type;
+}
+
+void add_scans(nb::module_& module) {
+    module.def(
+        "kind_of",
+        [](const std::filesystem::path& path) {
+            const nb::gil_scoped_release unlocked;
+            const FileKind kind = kind_of(path);
+            return std::string(kind == FileKind::acquisition ? "acquisition"
+                               : kind == FileKind::result    ? "result"
+                                                             : "calibration");
+        },
+        "path"_a);
+    nb::class_<FileScan>(module, "FileScan")
+        .def(
+            "__init__",
+            [](FileScan* self, const std::filesystem::path& path) {
+                const nb::gil_scoped_release unlocked;
+                new (self) FileScan(path);
+            },
+            "path"_a)
+        .def_prop_ro("path", [](const FileScan& self) { return self.file.path(); })
+        .def_prop_ro("shape", [](const FileScan& self) { return shape_of(self.file.scan()); })
+        .def_prop_ro("has_views_axis", [](const FileScan& self) { return self.file.scan().has_views_axis; })
+        .def_prop_ro("has_reference", [](const FileScan& self) { return self.file.scan().has_reference; })
+        .def(
+            "type", [](FileScan& self, bool of_reference) { return std::string(numpy_type(self.type(of_reference))); },
+            "of_reference"_a)
+        .def_prop_ro("warnings", [](const FileScan& self) { return self.file.warnings(); })
+        .def_prop_ro("title", [](const FileScan& self) { return self.file.info().title; })
+        .def_prop_ro("uuid", [](const FileScan& self) { return self.file.info().uuid; })
+        .def_prop_ro("default_recipe", [](const FileScan& self) { return default_recipe(self.file.scan()); })
+        .def("describe", [](const FileScan& self) { return describe_scan(self.file.scan()); })
+        .def("read", &read_window, "view"_a, "y0"_a, "rows"_a, "x0"_a, "columns"_a, "of_reference"_a);
+    nb::class_<HeldArray>(module, "ArrayScan")
+        .def_prop_ro("shape", [](const HeldArray& self) { return shape_of(self.array.scan); })
+        .def_prop_ro("has_views_axis", [](const HeldArray& self) { return self.array.scan.has_views_axis; })
+        .def_prop_ro("has_reference", [](const HeldArray& self) { return self.array.scan.has_reference; })
+        .def_prop_ro("default_recipe", [](const HeldArray& self) { return default_recipe(self.array.scan); })
+        .def("describe", [](const HeldArray& self) { return describe_scan(self.array.scan); });
+    module.def("hold_array", &hold_array, "counts"_a, "has_views_axis"_a, "reference"_a.none(), "fields"_a, "name"_a);
+}
+
+}  // namespace firstlight::python

@@ -1,0 +1,19 @@
+"""Ballistic photon imaging: from photon counts to images with error bars.
+
+    import firstlight
+    result = firstlight.reconstruct("scan.h5", recipe="transmission", time_gate={"open_ps": -40})
+    result["ballistic"]        # a NumPy array, [y, x]
+    result.save("result.h5")
+
+The same engine as the program of the same name: same recipes, same parameters, same numbers.
+"""
+from firstlight._native import BadInputError, DeviceError, Error, OutputError, UsageError
+from firstlight._native import version as __version__
+from firstlight.opening import open
+from firstlight.recipes import recipes, stage_list
+from firstlight.reconstruction import reconstruct
+from firstlight.results import Layer, Result, Volume
+from firstlight.scans import Counts, Scan, from_array
+
+__all__ = ["BadInputError", "Counts", "DeviceError", "Error", "Layer", "OutputError", "Result", "Scan", "UsageError",
+           "Volume", "__version__", "from_array", "open", "recipes", "reconstruct", "stage_list"]

@@ -1,0 +1,47 @@
+"""What firstlight.open() shows of files is what h5py reads from them."""
+import firstlight
+import h5py
+import numpy as np
+import pytest
+
+
+@pytest.mark.parametrize("name", ["star", "tomography"])
+def test_slices_are_those_of_the_file(sample, name):
+    scan = firstlight.open(sample(name))
+    with h5py.File(sample(name)) as f:
+        stored = f["entry/data/counts"][...]
+    assert scan.shape == stored.shape and scan.counts.dtype == stored.dtype
+    assert scan.dims == (("view",) if stored.ndim == 4 else ()) + ("y", "x", "t")
+    for key in [np.s_[...], np.s_[3], np.s_[-1], np.s_[2:5], np.s_[..., 7], np.s_[1, ..., 3:9], np.s_[::2, 1::3],
+                np.s_[::-1], np.s_[5:1:-2, 4], np.s_[4:4], np.s_[..., ::-1]]:
+        assert np.array_equal(scan.counts[key], stored[key]), key
+    for key in (stored.shape[0], "x", (0,) * 5):
+        with pytest.raises(IndexError):
+            scan.counts[key]
+
+
+def test_axes_and_attributes(sample):
+    scan = firstlight.open(sample("star"))
+    with h5py.File(sample("star")) as f:
+        assert np.allclose(scan.t, f["entry/data/t"][...], rtol=1e-9)
+        assert np.allclose(scan.x, f["entry/data/x"][...]) and np.allclose(scan.y, f["entry/data/y"][...])
+    assert scan.attrs["kind"] == "histogram" and scan.pulses is not None
+
+
+def test_to_xarray(sample, tmp_path):
+    pytest.importorskip("xarray")
+    scan = firstlight.open(sample("star"))
+    cube = scan.to_xarray()
+    assert cube.dims == ("y", "x", "t") and cube.t.attrs["units"] == "s"
+    result = firstlight.reconstruct(scan, progress=False, backend="cpu")
+    images = result.to_xarray()
+    assert np.array_equal(images["ballistic"].values, result["ballistic"])
+    assert images["ballistic"].attrs["units"] == result.units["ballistic"]
+    volume = firstlight.reconstruct(sample("tomography"), progress=False, backend="cpu").to_xarray()
+    assert volume["mu"].dims == ("volume_z", "volume_y", "volume_x") and volume["mu"].attrs["units"] == "1/m"
+
+
+def test_every_stage_and_recipe_is_listed(sample):
+    assert "transmission" in firstlight.recipes()
+    gate = next(s for s in firstlight.stage_list() if s["name"] == "time_gate")
+    assert {p["name"]: p["unit"] for p in gate["parameters"]}["open_ps"] == "ps"
