@@ -7,10 +7,12 @@
 #include "host/pipeline/build_facts.hpp"
 #include "host/pipeline/scan_kind.hpp"
 #include "host/python/errors.hpp"
+#include "host/python/imports.hpp"
 #include "host/python/long_work.hpp"
 #include "host/python/recipes.hpp"
 #include "host/python/results.hpp"
 #include "host/python/scans.hpp"
+#include "host/python/simulation.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -86,6 +88,8 @@ NB_MODULE(_native, module) {
     add_scans(module);
     add_results(module);
     add_recipes(module);
+    add_imports(module);
+    add_simulation(module);
     module.attr("version") = firstlight::build_facts().version;
     module.def("reconstruct_file", &reconstruct_file, "scan"_a, "request"_a, "show"_a.none());
     module.def("reconstruct_array", &reconstruct_array, "scan"_a, "request"_a, "show"_a.none());

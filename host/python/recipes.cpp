@@ -4,6 +4,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include "host/pipeline/recipe_schema.hpp"
 #include "kernels/support/error.hpp"
 
 namespace nb = nanobind;
@@ -11,21 +12,6 @@ using namespace nb::literals;
 
 namespace firstlight::python {
 namespace {
-
-ParamValue value_of(nb::handle value, const std::string& where) {
-    if (PyBool_Check(value.ptr()) != 0) return value.ptr() == Py_True;
-    if (std::string word; nb::try_cast(value, word)) return word;
-    if (PyIndex_Check(value.ptr()) != 0) {  // NumPy's integers too
-        if (std::int64_t whole = 0; nb::try_cast(nb::steal(PyNumber_Index(value.ptr())), whole)) return whole;
-        PyErr_Clear();
-    } else if (const double real = PyFloat_AsDouble(value.ptr()); PyErr_Occurred() == nullptr) {
-        return real;
-    } else {
-        PyErr_Clear();
-    }
-    throw Error(ExitCode::usage, fmt::format("{}: cannot take {}", where, nb::cast<std::string>(nb::repr(value))),
-                "parameters are numbers, words, True or False");
-}
 
 nb::object default_of(const Param& param, const void* params) {
     const ParamValue value = param.get(params);
@@ -71,6 +57,21 @@ nb::list list_stages() {
 
 }  // namespace
 
+ParamValue param_value_of(nb::handle value, const std::string& where) {
+    if (PyBool_Check(value.ptr()) != 0) return value.ptr() == Py_True;
+    if (std::string word; nb::try_cast(value, word)) return word;
+    if (PyIndex_Check(value.ptr()) != 0) {  // NumPy's integers too
+        if (std::int64_t whole = 0; nb::try_cast(nb::steal(PyNumber_Index(value.ptr())), whole)) return whole;
+        PyErr_Clear();
+    } else if (const double real = PyFloat_AsDouble(value.ptr()); PyErr_Occurred() == nullptr) {
+        return real;
+    } else {
+        PyErr_Clear();
+    }
+    throw Error(ExitCode::usage, fmt::format("{}: cannot take {}", where, nb::cast<std::string>(nb::repr(value))),
+                "parameters are numbers, words, True or False");
+}
+
 Recipe recipe_of(const std::string& name_or_path, const nb::dict& stages) {
     Recipe recipe = load_recipe(name_or_path);
     for (const auto& [stage, parameters] : stages) {
@@ -83,7 +84,7 @@ Recipe recipe_of(const std::string& name_or_path, const nb::dict& stages) {
         if (recipe.find(stage_name) == nullptr) set_parameter(recipe, stage_name + ".", ParamValue(), stage_name);
         for (const auto& [name, value] : values) {
             const std::string key = stage_name + "." + nb::cast<std::string>(name);
-            set_parameter(recipe, key, value_of(value, key), key);
+            set_parameter(recipe, key, param_value_of(value, key), key);
         }
     }
     check_recipe(recipe);
@@ -101,9 +102,7 @@ void add_recipes(nb::module_& module) {
         for (const BuiltInRecipe& recipe : built_in_recipes()) recipes[recipe.name] = load_recipe(recipe.name).summary;
         return recipes;
     });
-    module.def(
-        "recipe_toml", [](const std::string& name, const nb::dict& stages) { return to_toml(recipe_of(name, stages)); },
-        "recipe"_a, "stages"_a);
+    module.def("schema_json", [] { return recipe_schema().dump(); });
 }
 
 }  // namespace firstlight::python

@@ -9,6 +9,9 @@
 
 namespace firstlight::python {
 
+// A number, word or truth value of Python (NumPy's too) as the table takes it. Errors: ExitCode::usage, naming `where`.
+[[nodiscard]] ParamValue param_value_of(nanobind::handle value, const std::string& where);
+
 // A built-in recipe's name or a TOML file's path, with {"stage": {"parameter": value}} in place of its own, checked.
 // Errors: ExitCode::usage.
 [[nodiscard]] Recipe recipe_of(const std::string& name_or_path, const nanobind::dict& stages);

@@ -22,6 +22,13 @@ const char* numpy_type(CountType type) {
     return type == CountType::u1 ? "u1" : type == CountType::u2 ? "u2" : type == CountType::u4 ? "u4" : "f4";
 }
 
+nb::dlpack::dtype element_of(CountType type) {
+    return type == CountType::u1   ? nb::dtype<std::uint8_t>()
+           : type == CountType::u2 ? nb::dtype<std::uint16_t>()
+           : type == CountType::u4 ? nb::dtype<std::uint32_t>()
+                                   : nb::dtype<float>();
+}
+
 CountType count_type(const Counts& counts) {
     if (counts.dtype() == nb::dtype<std::uint8_t>()) return CountType::u1;
     if (counts.dtype() == nb::dtype<std::uint16_t>()) return CountType::u2;
@@ -64,13 +71,9 @@ nb::object read_window(FileScan& self, std::int64_t view, std::int64_t y0, std::
         bytes = memory.release();
     }
     const nb::capsule owner(bytes, [](void* p) noexcept { delete[] static_cast<std::byte*>(p); });
-    const nb::dlpack::dtype element = type == CountType::u1   ? nb::dtype<std::uint8_t>()
-                                      : type == CountType::u2 ? nb::dtype<std::uint16_t>()
-                                      : type == CountType::u4 ? nb::dtype<std::uint32_t>()
-                                                              : nb::dtype<float>();
     const std::size_t shape[] = {static_cast<std::size_t>(rows), static_cast<std::size_t>(columns),
                                  static_cast<std::size_t>(scan.bins)};
-    return nb::cast(nb::ndarray<nb::numpy>(bytes, 3, shape, owner, nullptr, element));
+    return nb::cast(nb::ndarray<nb::numpy>(bytes, 3, shape, owner, nullptr, element_of(type)));
 }
 
 HeldArray hold_array(const nb::object& counts, bool has_views_axis, const nb::object& reference, const nb::dict& fields,
@@ -94,6 +97,19 @@ HeldArray hold_array(const nb::object& counts, bool has_views_axis, const nb::ob
     fill_scan(fields, scan);
     check_array_scan(held.array);
     return held;
+}
+
+// The counts as an array that shares their memory; of the reference where asked. None: there are none.
+nb::object view_counts(const nb::object& self, bool of_reference) {
+    const auto& held = nb::cast<const HeldArray&>(self);
+    if (of_reference && !held.array.reference) return nb::none();
+    const BorrowedCounts& counts = of_reference ? *held.array.reference : held.array.counts;
+    const std::size_t shape[] = {static_cast<std::size_t>(counts.views), static_cast<std::size_t>(counts.rows),
+                                 static_cast<std::size_t>(counts.columns), static_cast<std::size_t>(counts.bins)};
+    const bool with_views = held.array.scan.has_views_axis && counts.views == held.array.scan.views;
+    const std::size_t skipped = with_views ? 0 : 1;
+    return nb::cast(nb::ndarray<nb::numpy, nb::ro>(counts.counts, 4 - skipped, shape + skipped, self, nullptr,
+                                                   element_of(counts.type)));
 }
 
 }  // namespace
@@ -157,6 +173,8 @@ void add_scans(nb::module_& module) {
         .def_prop_ro("has_views_axis", [](const HeldArray& self) { return self.array.scan.has_views_axis; })
         .def_prop_ro("has_reference", [](const HeldArray& self) { return self.array.scan.has_reference; })
         .def_prop_ro("default_recipe", [](const HeldArray& self) { return default_recipe(self.array.scan); })
+        .def_prop_ro("name", [](const HeldArray& self) { return self.array.scan.name; })
+        .def("view_counts", &view_counts, "of_reference"_a)
         .def("describe", [](const HeldArray& self) { return describe_scan(self.array.scan); });
     module.def("hold_array", &hold_array, "counts"_a, "has_views_axis"_a, "reference"_a.none(), "fields"_a, "name"_a);
 }

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
 
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 #include "host/pipeline/array_job.hpp"
 #include "host/pipeline/job_sources.hpp"
@@ -31,6 +33,14 @@ struct HeldArray {
     ArrayScan array;
     nanobind::object counts, reference;  // keep the memory alive
 };
+
+// Numbers as an array that owns them, of the given shape; what NumPy is to keep of ours.
+template <class T>
+nanobind::object array_that_owns(std::vector<T>&& values, const std::vector<std::size_t>& shape) {
+    auto* kept = new std::vector<T>(std::move(values));
+    const nanobind::capsule owner(kept, [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
+    return nanobind::cast(nanobind::ndarray<nanobind::numpy, T>(kept->data(), shape.size(), shape.data(), owner));
+}
 
 void add_scans(nanobind::module_& module);
 

@@ -1,6 +1,7 @@
 """Recipes and stages, as the program's parameter table has them."""
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from firstlight import _native
@@ -14,3 +15,8 @@ def recipes() -> dict[str, str]:
 def stage_list() -> list[dict[str, Any]]:
     """Every stage with its parameters: name, unit, meaning, range, choices, default."""
     return _native.list_stages()
+
+
+def schema() -> dict[str, Any]:
+    """A JSON Schema (2020-12) of recipes, as `firstlight schema` prints it."""
+    return json.loads(_native.schema_json())

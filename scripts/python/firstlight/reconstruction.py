@@ -4,14 +4,14 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from typing import Any, Callable, Mapping
+from typing import Any, Mapping
 
 from firstlight import _native
+from firstlight.progress import Progress, shown
 from firstlight.results import Result
 from firstlight.scans import Scan, from_array
 
 _STAGES = frozenset(stage["name"] for stage in _native.list_stages())
-_Show = Callable[[str, int, int], None]
 
 
 def _bytes_of(memory: int | str | None) -> int:
@@ -31,36 +31,9 @@ def _bytes_of(memory: int | str | None) -> int:
     return int(number)
 
 
-class _Bar:
-    """Progress on the terminal, by tqdm where it is installed."""
-
-    def __init__(self) -> None:
-        self.bar: Any = None
-        try:
-            from tqdm.auto import tqdm
-            self.tqdm: Any = tqdm
-        except ImportError:
-            self.tqdm = None
-
-    def __call__(self, what: str, done: int, total: int) -> None:
-        if self.tqdm is None:
-            return
-        if self.bar is None or self.bar.desc != what or self.bar.total != total:
-            self.close()
-            self.bar = self.tqdm(desc=what, total=total, leave=False, unit_scale=True)
-            self.bar.desc = what
-        self.bar.n = done
-        self.bar.refresh()
-
-    def close(self) -> None:
-        if self.bar is not None:
-            self.bar.close()
-            self.bar = None
-
-
 def reconstruct(scan: Any, recipe: str | os.PathLike[str] | None = None, *,
                 calibration: str | os.PathLike[str] | None = None, backend: str = "auto", threads: int = 0,
-                memory: int | str | None = None, strict: bool = False, progress: bool | _Show = True,
+                memory: int | str | None = None, strict: bool = False, progress: Progress = True,
                 **stages_and_description: Any) -> Result:
     """Runs a recipe over a scan.
 
@@ -94,14 +67,9 @@ def reconstruct(scan: Any, recipe: str | os.PathLike[str] | None = None, *,
             "threads": threads, "memory_bytes": _bytes_of(memory), "strict": strict}
     changed = {k: v for k, v in told.items() if v not in ("", {}, 0, False, "auto")}
     told["command"] = f"firstlight.reconstruct({scan.name!r}" + "".join(f", {k}={v!r}" for k, v in changed.items()) + ")"
-    bar = _Bar() if progress is True else None
-    show = bar if bar is not None else progress if callable(progress) else None
     run = _native.reconstruct_array if isinstance(scan._held, _native.ArrayScan) else _native.reconstruct_file
-    try:
+    with shown(progress) as show:
         data = run(scan._held, told, show)
-    finally:
-        if bar is not None:
-            bar.close()
     for text in data.warnings:
         warnings.warn(text, UserWarning, stacklevel=2)
     return Result(data)

@@ -84,6 +84,7 @@ class Scan:
         self.counts = counts
         self.reference = reference  # counts without object or medium, [y, x, t]; None: there are none
         self.name = name
+        self.truth: dict[str, Any] = {}  # of a scan that simulate() made
 
     @classmethod
     def _of_file(cls, path: str | os.PathLike[str]) -> Scan:
