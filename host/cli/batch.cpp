@@ -152,6 +152,7 @@ int run(const BatchCommandOptions& options, const CommandLine& line) {
     const std::vector<BatchItem> items = items_of_shard(list.items, run.shard, run.shards);
     if (list.problems.empty()) list.problems = output_problems(items, run);
     refuse_problems(list.problems);
+    if (!options.report.empty()) check_output(options.report, true, {});
     if (!options.quiet) say_skipped(list.skipped);
 
     Status status(options.quiet, options.json);

@@ -206,6 +206,14 @@ TEST_F(CliBatch, refuses_all_that_is_wrong_at_once_before_anything_runs) {
     const Outcome no_folder = run({"batch", "scans", "-o", "file/out"});
     EXPECT_EQ(no_folder.code, 4) << no_folder.error;
     EXPECT_NE(no_folder.error.find("file/out: the folder cannot be made"), std::string::npos) << no_folder.error;
+    expect_refusal(
+        {"batch", "scans", "-o", "out", "--report", "r.txt"}, 2,
+        "--report: cannot take \"r.txt\" (a report is a page, with .json and .csv of the same name beside it): "
+        "name a file such as report.html");
+    const Outcome no_report = run({"batch", "scans", "-o", "out", "--report", "gone/r.html"});
+    EXPECT_EQ(no_report.code, 4) << no_report.error;
+    EXPECT_NE(no_report.error.find("gone/r.html: cannot be written"), std::string::npos) << no_report.error;
+    EXPECT_EQ(names_in("out", ".log").size(), 0U) << "before anything runs";
     const Outcome nothing = run({"batch", "list.toml", "-o", "out", "--jsn"});
     EXPECT_EQ(nothing.code, 2);
     EXPECT_NE(nothing.error.find("did you mean --json?"), std::string::npos) << nothing.error;
