@@ -57,7 +57,7 @@ CountSource source_of(const BorrowedCounts& counts, bool some_are_bad) {
     return source;
 }
 
-std::string bad_counts_problem(const std::string& whose, const BorrowedCounts& counts, const BadCounts& bad) {
+std::string problem_of(const std::string& whose, const BorrowedCounts& counts, const BadCounts& bad) {
     std::int64_t at = bad.first;
     std::array<std::int64_t, 4> place{};
     const std::array<std::int64_t, 4> sizes{counts.views, counts.rows, counts.columns, counts.bins};
@@ -65,8 +65,7 @@ std::string bad_counts_problem(const std::string& whose, const BorrowedCounts& c
         place[axis] = at % sizes[axis];
         at /= sizes[axis];
     }
-    return fmt::format("{}: {} counts are NaN, infinite or negative, the first at view {}, y {}, x {}, bin {}", whose,
-                       bad.number, place[0], place[1], place[2], place[3]);
+    return bad_counts_problem(whose, bad.number, place);
 }
 
 class Checker {
@@ -202,7 +201,7 @@ Result run_array_job(const ArrayScan& array, const Job& job, const JobCallbacks&
     const auto open = [&](const BorrowedCounts& counts, const std::string& whose) {
         const BadCounts bad = find_bad_counts(counts);
         if (bad.number > 0) {
-            const std::string problem = bad_counts_problem(whose, counts, bad);
+            const std::string problem = problem_of(whose, counts, bad);
             if (job.strict)
                 throw Error(ExitCode::bad_input, problem, "strict refuses such counts",
                             "repair them, or run without strict");

@@ -81,10 +81,8 @@ Result run_job(const Job& job, const JobCallbacks& callbacks) {
     for (const CountDataset* counts : {file.events() == nullptr ? &file.counts() : nullptr, file.reference()}) {
         const CountDataset::BadValues bad = counts != nullptr ? counts->bad_values() : CountDataset::BadValues{};
         if (bad.number == 0) continue;
-        const std::string problem =
-            fmt::format("{}: {} counts are NaN, infinite or negative, the first at view {}, y {}, x {}, bin {}",
-                        counts == file.reference() ? counts->stored().where() : job.scan_path.string(), bad.number,
-                        bad.first[0], bad.first[1], bad.first[2], bad.first[3]);
+        const std::string problem = bad_counts_problem(
+            counts == file.reference() ? counts->stored().where() : job.scan_path.string(), bad.number, bad.first);
         if (job.strict)
             throw Error(ExitCode::bad_input, problem, "--strict refuses such counts",
                         "repair them, or run without --strict");

@@ -38,6 +38,12 @@ Result result_of(Reconstruction&& reconstruction, const Scan& scan, const Job& j
     return result;
 }
 
+std::string bad_counts_problem(const std::string& whose, std::int64_t number,
+                               const std::array<std::int64_t, 4>& first) {
+    return fmt::format("{}: {} counts are NaN, infinite or negative, the first at view {}, y {}, x {}, bin {}", whose,
+                       number, first[0], first[1], first[2], first[3]);
+}
+
 void record_calibration(const Job& job, Process& process) {
     const std::string calibration = std::filesystem::absolute(job.calibration_path).string();
     process.inputs.push_back(

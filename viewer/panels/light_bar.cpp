@@ -151,12 +151,11 @@ void draw_light_bar(Desk& desk, Document& document) {
         ImGui::PopStyleVar();
         return;
     }
+    const LightAxis axis = light_axis(document).value();
     if (look.playing) {
-        const LightAxis whole = light_axis(document).value();
-        play_light(document, static_cast<double>(ImGui::GetIO().DeltaTime), desk.light.begins_ps(document, whole));
+        play_light(document, static_cast<double>(ImGui::GetIO().DeltaTime), desk.light.begins_ps(document, axis));
         desk.window.animate(0.1);
     }
-    const LightAxis axis = light_axis(document).value();
     ImGui::SameLine();
     draw_play(document);
     ImGui::SameLine();
