@@ -39,6 +39,7 @@ void add_calibrate(CLI::App& program, CommandLine& line);
 void add_import(CLI::App& program, CommandLine& line);
 void add_export(CLI::App& program, CommandLine& line);
 void add_compare(CLI::App& program, CommandLine& line);
+void add_diff(CLI::App& program, CommandLine& line);
 void add_rerun(CLI::App& program, CommandLine& line);
 void add_view(CLI::App& program, CommandLine& line);
 void add_recipe(CLI::App& program, CommandLine& line);

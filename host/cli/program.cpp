@@ -121,6 +121,7 @@ std::unique_ptr<CLI::App> make_program(CommandLine& line) {
     add_import(*program, line);
     add_export(*program, line);
     add_compare(*program, line);
+    add_diff(*program, line);
     add_rerun(*program, line);
     add_view(*program, line);
     add_recipe(*program, line);

@@ -2,9 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
-#include <limits>
 
 #include "host/cli/command.hpp"
 #include "host/cli/console.hpp"
@@ -12,6 +9,7 @@
 #include "host/cli/job_options.hpp"
 #include "host/cli/progress_bar.hpp"
 #include "host/cli/result_report.hpp"
+#include "host/pipeline/result_difference.hpp"
 
 namespace firstlight::cli {
 namespace {
@@ -22,60 +20,6 @@ struct RerunOptions {
     bool force = false, json = false, quiet = false;
 };
 
-struct LayerDifference {
-    std::string layer;
-    std::int64_t pixels = 0;  // or voxels, whose bits differ
-    double largest = 0;       // absolute difference; infinite where only one has a value
-    std::string note;         // set when the layer is there only once
-};
-
-// Bit for bit, so that NaN equals NaN and 0 differs from -0.
-void compare_values(const std::string& name, const std::vector<float>& before, const std::vector<float>& now,
-                    std::vector<LayerDifference>& found) {
-    if (now.size() != before.size()) {
-        found.push_back({name, 0, 0, "of another size"});
-        return;
-    }
-    LayerDifference d{name, 0, 0, {}};
-    for (std::size_t i = 0; i < before.size(); ++i) {
-        if (std::bit_cast<std::uint32_t>(before[i]) == std::bit_cast<std::uint32_t>(now[i])) continue;
-        ++d.pixels;
-        const double gap = std::abs(static_cast<double>(before[i]) - static_cast<double>(now[i]));
-        d.largest = std::max(d.largest, std::isnan(gap) ? std::numeric_limits<double>::infinity() : gap);
-    }
-    if (d.pixels > 0) found.push_back(d);
-}
-
-constexpr const char *gone = "not made any more", *fresh_only = "not in the result";
-
-void compare_volumes(const std::optional<Volume>& before, const std::optional<Volume>& now,
-                     std::vector<LayerDifference>& found) {
-    const bool same_name = before && now && before->name == now->name;
-    if (before && !same_name) found.push_back({before->name, 0, 0, gone});
-    if (now && !same_name) found.push_back({now->name, 0, 0, fresh_only});
-    if (same_name) compare_values(before->name, before->values, now->values, found);
-}
-
-std::vector<LayerDifference> differences(const GatedImages& before, const GatedImages& now) {
-    std::vector<LayerDifference> found;
-    const auto only_in = [&](const GatedImages& one, const GatedImages& other, const char* note) {
-        for (const ImageLayer& layer : one.layers)
-            if (other.layer(layer.name) == nullptr) found.push_back({layer.name, 0, 0, note});
-    };
-    only_in(before, now, gone);
-    only_in(now, before, fresh_only);
-    for (const ImageLayer& layer : before.layers)
-        if (const ImageLayer* fresh = now.layer(layer.name))
-            compare_values(layer.name, layer.values, fresh->values, found);
-    if (before.mask != now.mask) {
-        LayerDifference d{"mask", 0, 0, before.mask.size() == now.mask.size() ? "" : "of another size"};
-        for (std::size_t i = 0; i < std::min(before.mask.size(), now.mask.size()); ++i)
-            d.pixels += before.mask[i] != now.mask[i] ? 1 : 0;
-        found.push_back(d);
-    }
-    return found;
-}
-
 bool is_about_input(const std::string& problem) { return problem.rfind("input ", 0) == 0; }
 
 void report(const RerunOptions& options, const std::vector<std::string>& problems,
@@ -84,8 +28,10 @@ void report(const RerunOptions& options, const std::vector<std::string>& problem
         Json json{{"result", options.result}, {"problems", problems}, {"reproduced", found.empty()}};
         Json& list = json["differences"] = Json::array();
         for (const LayerDifference& d : found)
-            list.push_back(
-                {{"layer", d.layer}, {"pixels", d.pixels}, {"largest", finite_or_null(d.largest)}, {"note", d.note}});
+            list.push_back({{"layer", d.layer},
+                            {"pixels", d.differing},
+                            {"largest", finite_or_null(d.largest)},
+                            {"note", d.note}});
         print_json(json);
         return;
     }
@@ -94,9 +40,7 @@ void report(const RerunOptions& options, const std::vector<std::string>& problem
         return;
     }
     fmt::print("{}: not reproduced\n", options.result);
-    for (const LayerDifference& d : found)
-        fmt::print("  {}: {}\n", d.layer,
-                   !d.note.empty() ? d.note : fmt::format("{} pixels differ, by up to {:.3g}", d.pixels, d.largest));
+    for (const LayerDifference& d : found) fmt::print("  {}: {}\n", d.layer, in_words(d));
 }
 
 int rerun(const RerunOptions& options, const CommandLine& line) {
@@ -131,9 +75,7 @@ int rerun(const RerunOptions& options, const CommandLine& line) {
         const WritingFiles writing;
         write_result(options.output, now, options.force);
     }
-    std::vector<LayerDifference> found = differences(before.images, now.images);
-    compare_volumes(before.volume, now.volume, found);
-    report(options, problems, found);
+    report(options, problems, layer_differences(before, now, "not made any more", "not in the result"));
     if (!options.output.empty() && !options.quiet && !options.json) fmt::print("result  {}\n", options.output);
     return static_cast<int>(input_problem ? ExitCode::bad_input : ExitCode::ok);
 }

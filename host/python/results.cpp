@@ -7,6 +7,7 @@
 #include <nanobind/stl/vector.h>
 
 #include "host/io/result_file.hpp"
+#include "host/pipeline/result_difference.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -100,6 +101,38 @@ nb::list layers_of(const Result& result) {
     return layers;
 }
 
+nb::dict difference_of_results(const Result& a, const Result& b) {
+    const ResultDifference d = difference_of(a, b);
+    nb::list causes, layers;
+    for (const Cause& c : d.causes) {
+        nb::dict one;
+        one["kind"] = name_of(c.kind);
+        one["name"] = c.name;
+        one["unit"] = c.unit;
+        one["a"] = c.a;
+        one["b"] = c.b;
+        causes.append(one);
+    }
+    for (const LayerDifference& l : d.layers) {
+        nb::dict one;
+        one["layer"] = l.layer;
+        one["unit"] = l.unit;
+        one["differing"] = l.differing;
+        one["values"] = l.values;
+        one["in_one_only"] = l.in_one_only;
+        one["largest"] = l.largest;
+        one["rms"] = l.rms;
+        one["largest_in_sigma"] = l.largest_in_sigma;
+        one["note"] = l.note;
+        layers.append(one);
+    }
+    nb::dict out;
+    out["identical"] = d.identical();
+    out["causes"] = causes;
+    out["layers"] = layers;
+    return out;
+}
+
 }  // namespace
 
 void add_results(nb::module_& module) {
@@ -122,6 +155,7 @@ void add_results(nb::module_& module) {
                 write_result(path, r, force);
             },
             "path"_a, "force"_a);
+    module.def("difference", &difference_of_results, "a"_a, "b"_a);
     module.def(
         "read_result",
         [](const std::filesystem::path& path) {

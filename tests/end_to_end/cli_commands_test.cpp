@@ -108,12 +108,49 @@ TEST_F(CliCommands, rerun_reproduces_bit_for_bit_or_says_what_differs) {
     EXPECT_NE(other.error.find("firstlight: warning: input "), std::string::npos) << other.error;
     EXPECT_NE(other.error.find("differs: its SHA-256 was "), std::string::npos) << other.error;
     EXPECT_NE(other.out.find("scan.result.h5: not reproduced\n"), std::string::npos) << other.out;
-    EXPECT_NE(other.out.find("  ballistic: 1 pixels differ, by up to "), std::string::npos) << other.out;
+    EXPECT_NE(other.out.find("  ballistic: 1 of 384 (0.26 %) differ, by up to "), std::string::npos) << other.out;
     std::filesystem::remove(at("scan.h5"));
     const Outcome gone = run({"rerun", "scan.result.h5"});
     EXPECT_EQ(gone.code, 3);
     EXPECT_NE(gone.error.find("firstlight: error: scan.result.h5: cannot be run again"), std::string::npos)
         << gone.error;
+}
+
+TEST_F(CliCommands, diff_names_what_is_behind_a_change_and_its_size) {
+    write_small_scan(at("scan.h5"));
+    ASSERT_EQ(reconstruct({"-o", "a.h5"}).code, 0);
+    ASSERT_EQ(reconstruct({"-o", "b.h5", "--time_gate.open_ps", "-35"}).code, 0);
+    const Outcome changed = run({"diff", "a.h5", "b.h5"});
+    ASSERT_EQ(changed.code, 0) << changed.error;
+    EXPECT_NE(changed.out.find("behind the difference:\n  parameter time_gate.open_ps  auto -> -35 ps\n"),
+              std::string::npos)
+        << changed.out;
+    EXPECT_NE(changed.out.find("  ballistic_sigma "), std::string::npos) << changed.out;
+    const Json json = Json::parse(run({"diff", "a.h5", "b.h5", "--json"}).out);
+    EXPECT_FALSE(json["identical"].get<bool>());
+    ASSERT_EQ(json["causes"].size(), 1U);
+    EXPECT_EQ(json["causes"][0]["b"], "-35");
+    // The largest difference, found from the files themselves.
+    const Result a = read_result(at("a.h5"), {}), b = read_result(at("b.h5"), {});
+    double largest = 0;
+    for (std::size_t p = 0; p < 384; ++p)
+        largest = std::max(largest, std::abs(double{a.images.layer("ballistic")->values[p]} -
+                                             double{b.images.layer("ballistic")->values[p]}));
+    for (const Json& layer : json["layers"]) {
+        if (layer["layer"] == "ballistic") EXPECT_DOUBLE_EQ(layer["largest"].get<double>(), largest);
+    }
+
+    // Another scan by the same recipe: the input is behind it, nothing else.
+    write_small_scan(at("scan.h5"),
+                     [](SyntheticScan& s) { reinterpret_cast<std::uint16_t*>(s.cube.trace(0, 1, 1))[79] += 100; });
+    ASSERT_EQ(reconstruct({"-o", "c.h5"}).code, 0);
+    const Outcome input = run({"diff", "a.h5", "c.h5"});
+    EXPECT_NE(input.out.find("behind the difference:\n  input scan  "), std::string::npos) << input.out;
+    EXPECT_NE(input.out.find(" 1 of 384 (0.26 %) differ, by up to 1"), std::string::npos) << input.out;
+
+    EXPECT_EQ(run({"diff", "a.h5", "a.h5"}).out, "the same values, bit for bit\n");
+    EXPECT_EQ(run({"diff", "a.h5", "a.h5", "--quiet"}).out, "");
+    EXPECT_EQ(run({"diff", "a.h5", "scan.h5"}).code, 3);
 }
 
 TEST_F(CliCommands, compare_knows_the_truth) {

@@ -45,3 +45,18 @@ def test_every_stage_and_recipe_is_listed(sample):
     assert "transmission" in firstlight.recipes()
     gate = next(s for s in firstlight.stage_list() if s["name"] == "time_gate")
     assert {p["name"]: p["unit"] for p in gate["parameters"]}["open_ps"] == "ps"
+
+
+def test_diff_names_the_parameter_behind_a_change(tmp_path, sample):
+    a = firstlight.reconstruct(sample("star"), progress=False)
+    b = firstlight.reconstruct(sample("star"), time_gate={"open_ps": -40}, progress=False)
+    b.save(tmp_path / "b.h5")
+    found = firstlight.diff(a, tmp_path / "b.h5")
+    assert not found["identical"]
+    assert [(c["kind"], c["name"], c["unit"], c["b"]) for c in found["causes"]] == [
+        ("parameter", "time_gate.open_ps", "ps", "-40")]
+    ballistic = next(layer for layer in found["layers"] if layer["layer"] == "ballistic")
+    gaps = np.abs(a["ballistic"].astype(float) - b["ballistic"].astype(float))
+    assert ballistic["largest"] == np.nanmax(gaps)
+    assert ballistic["differing"] == np.count_nonzero(gaps)
+    assert firstlight.diff(a, a)["identical"]
