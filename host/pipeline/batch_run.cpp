@@ -11,6 +11,7 @@
 #include <cstring>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <set>
 #include <sstream>
 
@@ -115,11 +116,23 @@ BatchJson record_of(const Running& run, const BatchOptions& options) {
 
 void write_line(const fs::path& log, const std::string& line) { std::ofstream(log, std::ios::app) << line << '\n'; }
 
-// What a killed run left of these items.
-void remove_old_parts(const std::vector<BatchItem>& items, const BatchOptions& options) {
-    std::set<std::string> ours;
-    for (const BatchItem& item : items) ours.insert(result_path(options, item).filename().string());
-    remove_leftovers_of(options.output, ours);
+std::unique_ptr<BatchChild> start_child(const BatchItem& item, const BatchOptions& options, const ItemNeeds& needs,
+                                        std::size_t memory,
+                                        const std::vector<std::pair<std::string, std::string>>& environment) {
+    const std::vector<std::string> words = words_of(item, options, needs, memory);
+    const fs::path log = log_path(options, item);
+    std::error_code ignored;
+    if (!options.resume) fs::remove(log, ignored);
+    write_line(log, fmt::format("{}  firstlight {}", now_utc(), fmt::join(words, " ")));
+    return std::make_unique<BatchChild>(options.program, words, log, environment);
+}
+
+// The record of an item that has ended, which its log says too.
+BatchJson record_ended(const Running& run, const BatchOptions& options) {
+    BatchJson record = record_of(run, options);
+    write_line(log_path(options, run.item), fmt::format("{}  {} after {:.2f} s", now_utc(),
+                                                        record["status"].get<std::string>(), run.child->seconds()));
+    return record;
 }
 
 class Runner {
@@ -193,12 +206,7 @@ class Runner {
             device_taken_[run.device] = true;
             environment.emplace_back("CUDA_VISIBLE_DEVICES", devices_[run.device]);
         }
-        const std::vector<std::string> words = words_of(item, options_, needs_, memory_);
-        const fs::path log = log_path(options_, item);
-        std::error_code ignored;
-        if (!options_.resume) fs::remove(log, ignored);
-        write_line(log, fmt::format("{}  firstlight {}", now_utc(), fmt::join(words, " ")));
-        run.child = std::make_unique<BatchChild>(options_.program, words, log, environment);
+        run.child = start_child(item, options_, needs_, memory_, environment);
         running_.push_back(std::move(run));
     }
 
@@ -226,10 +234,8 @@ class Runner {
     }
 
     void finish(const Running& run) {
-        BatchJson record = record_of(run, options_);
+        BatchJson record = record_ended(run, options_);
         const std::string status = record["status"];
-        write_line(log_path(options_, run.item),
-                   fmt::format("{}  {} after {:.2f} s", now_utc(), status, run.child->seconds()));
         // What was kept has its line already, but for a kill between result and line.
         const auto old = before_.find(run.item.name);
         const bool known = status == "kept" && old != before_.end() && old->second.value("status", "") != "failed";
@@ -318,6 +324,38 @@ std::vector<BatchProblem> output_problems(const std::vector<BatchItem>& items, c
                                         "made of the same and does the rest, --force makes all again",
                                         first, there == 1 ? "" : fmt::format(" and {} more", there - 1))});
     return problems;
+}
+
+void remove_old_parts(const std::vector<BatchItem>& items, const BatchOptions& options) {
+    std::set<std::string> ours;
+    for (const BatchItem& item : items) ours.insert(result_path(options, item).filename().string());
+    remove_leftovers_of(options.output, ours);
+}
+
+BatchJson run_item(const BatchItem& item, const BatchOptions& options, const std::string& device,
+                   const BatchCallbacks& callbacks) {
+    const std::size_t memory = options.memory_bytes != 0 ? options.memory_bytes : machine_memory() / 2;
+    const ItemNeeds needs = needs_of(item, memory, options.threads, machine_threads());
+    std::vector<std::pair<std::string, std::string>> environment;
+    if (!device.empty()) environment.emplace_back("CUDA_VISIBLE_DEVICES", device);
+    const Running run{item, needs, start_child(item, options, needs, memory, environment), 0};
+    std::optional<std::chrono::steady_clock::time_point> asked;
+    while (!run.child->look()) {
+        std::vector<pollfd> list;
+        run.child->wait_on(list);
+        ::poll(list.data(), list.size(), look_ms);
+        if (callbacks.running) callbacks.running({0, 1}, item, run.child->progress(), run.child->seconds());
+        if (callbacks.cancelled == nullptr || !*callbacks.cancelled) continue;
+        const auto now = std::chrono::steady_clock::now();
+        if (!asked) {
+            asked = now;
+            run.child->send(SIGTERM);
+        } else if (std::chrono::duration<double>(now - *asked).count() > patience_s) {
+            break;  // its end kills it
+        }
+    }
+    if (asked) throw Interrupted();
+    return record_ended(run, options);
 }
 
 BatchOutcome run_batch(const std::vector<BatchItem>& items, const BatchOptions& options,

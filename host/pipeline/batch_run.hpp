@@ -67,4 +67,13 @@ struct BatchOutcome {
 [[nodiscard]] BatchOutcome run_batch(const std::vector<BatchItem>& items, const BatchOptions& options,
                                      const BatchCallbacks& callbacks);
 
+// One item for those who deal them out themselves, such as firstlight.batch() on Dask: as run_batch would run it,
+// without the journal; the caller writes its record there. `device`: CUDA_VISIBLE_DEVICES of its process; empty: as
+// here. Errors: output when its log cannot be written, Interrupted.
+[[nodiscard]] BatchJson run_item(const BatchItem& item, const BatchOptions& options, const std::string& device,
+                                 const BatchCallbacks& callbacks);
+
+// What killed runs left of these items, beside their results.
+void remove_old_parts(const std::vector<BatchItem>& items, const BatchOptions& options);
+
 }  // namespace firstlight

@@ -6,6 +6,7 @@
 #include "host/pipeline/array_job.hpp"
 #include "host/pipeline/build_facts.hpp"
 #include "host/pipeline/scan_kind.hpp"
+#include "host/python/batches.hpp"
 #include "host/python/errors.hpp"
 #include "host/python/imports.hpp"
 #include "host/python/long_work.hpp"
@@ -90,6 +91,7 @@ NB_MODULE(_native, module) {
     add_recipes(module);
     add_imports(module);
     add_simulation(module);
+    add_batches(module);
     module.attr("version") = firstlight::build_facts().version;
     module.def("reconstruct_file", &reconstruct_file, "scan"_a, "request"_a, "show"_a.none());
     module.def("reconstruct_array", &reconstruct_array, "scan"_a, "request"_a, "show"_a.none());
