@@ -25,6 +25,8 @@ struct CountSource {
     std::function<Read(const std::vector<TileWindow>&)> sample;
     // A source whose traces have the same sums between the edges (window_edges.hpp), where that costs less.
     std::function<CountSource(WindowEdges)> in_windows;
+    // As `resident`, in the memory of the device that the run's queue is of (device_counts.hpp).
+    std::function<const std::byte*(const TileWindow&)> on_device;
 };
 
 inline CountSource source_of(const CountDataset& dataset) {
@@ -41,6 +43,7 @@ inline CountSource source_of(const CountDataset& dataset) {
             0,
             {},
             {},
+            {},
             {}};
 }
 
@@ -54,6 +57,7 @@ inline CountSource source_of(const PhotonCube& cube) {
             },
             [&cube](const TileWindow& window) { return cube.window_in_place(window); },
             0,
+            {},
             {},
             {},
             {}};

@@ -33,8 +33,6 @@ class Lane {
           index_(index),
           read_(task.counts.reader()),
           trace_bytes_(static_cast<std::size_t>(task.scan.bins) * count_size(task.counts.type)),
-          staging_(queue, static_cast<std::size_t>(task.plan.block_traces) * trace_bytes_, true),
-          on_device_(queue, queue.is_host() ? 0 : staging_.bytes()),
           memory_(queue, task.needs, tile_capacity(task), index) {
         times.stage_seconds.assign(task.stages.size(), 0);
     }
@@ -43,17 +41,10 @@ class Lane {
         block.view = task_.view;
         const TileWindow all = with_halo(block);
         const double start = now();
-        const std::byte* counts = queue_.is_host() && task_.counts.resident ? task_.counts.resident(all) : nullptr;
-        if (counts == nullptr) {
-            read_(all, staging_.as());
-            counts = staging_.as<std::byte>();
-        }
-        times.read_seconds += now() - start;
-        if (!queue_.is_host()) {
-            const auto bytes = static_cast<std::size_t>(all.traces()) * trace_bytes_;
-            queue_.upload(on_device_.as(), staging_.as(), bytes, index_);
-            counts = on_device_.as<std::byte>();
-        }
+        const auto& in_place = queue_.is_host() ? task_.counts.resident : task_.counts.on_device;
+        const std::byte* counts = in_place ? in_place(all) : nullptr;
+        if (counts == nullptr) counts = read(all, start);
+        else times.read_seconds += now() - start;
         const auto at = [&](std::int64_t y, std::int64_t x) {
             return counts + static_cast<std::size_t>((y - all.y0) * all.columns + x - all.x0) * trace_bytes_;
         };
@@ -79,6 +70,20 @@ class Lane {
     StreamTimes times;
 
   private:
+    // The block's counts in the queue's memory. Where they lie in place this memory is never needed.
+    const std::byte* read(const TileWindow& all, double start) {
+        if (staging_.bytes() == 0) {
+            const std::size_t bytes = static_cast<std::size_t>(task_.plan.block_traces) * trace_bytes_;
+            staging_ = QueueMemory(queue_, bytes, true);
+            if (!queue_.is_host()) on_device_ = QueueMemory(queue_, bytes);
+        }
+        read_(all, staging_.as());
+        times.read_seconds += now() - start;
+        if (queue_.is_host()) return staging_.as<std::byte>();
+        queue_.upload(on_device_.as(), staging_.as(), static_cast<std::size_t>(all.traces()) * trace_bytes_, index_);
+        return on_device_.as<std::byte>();
+    }
+
     // Tiles hold at least one row of a block with its halo.
     static std::int64_t tile_capacity(const StreamTask& task) {
         std::int64_t most = task.plan.tile_traces;
