@@ -16,7 +16,8 @@ from firstlight.reconstruction import reconstruct
 from firstlight.results import Layer, Result, Volume
 from firstlight.scans import Counts, Scan, from_array
 from firstlight.simulation import simulate
+from firstlight import stages
 
 __all__ = ["BadInputError", "Counts", "DeviceError", "Error", "Layer", "OutputError", "Result", "Scan", "UsageError",
            "Volume", "__version__", "from_array", "import_file", "importers", "open", "recipes", "reconstruct", "schema",
-           "simulate", "stage_list"]
+           "simulate", "stage_list", "stages"]
