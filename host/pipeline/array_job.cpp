@@ -219,6 +219,7 @@ Result run_array_job(const ArrayScan& array, const Job& job, const JobCallbacks&
     options.cancelled = callbacks.cancelled;
     options.progress = callbacks.progress;
     options.hold = callbacks.hold;
+    options.look = callbacks.look;
     Reconstruction made = reconstruct(scan, counts, array.reference ? &reference : nullptr, job.recipe, queue, options);
     Result result = result_of(std::move(made), scan, job, queue, {});
     result.process.warnings.insert(result.process.warnings.end(), remarks.begin(), remarks.end());

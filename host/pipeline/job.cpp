@@ -62,6 +62,7 @@ Result run_job(const Job& job, const JobCallbacks& callbacks) {
         options.cancelled = callbacks.cancelled;
         options.progress = callbacks.progress;
         options.hold = callbacks.hold;
+        options.look = callbacks.look;
         options.core_is_taken = [&] { return sha256.wait_for(std::chrono::seconds(0)) != std::future_status::ready; };
         const JobSources sources(file, scan, *queue, job, callbacks.cancelled);
         remarks = sources.remarks;

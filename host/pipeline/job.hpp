@@ -37,6 +37,7 @@ struct JobCallbacks {
     Queue* queue = nullptr;                       // to run on; null: one is opened as the job says
     const AcquisitionFile* file = nullptr;        // the job's scan, opened as open_options(job) says; null: opened here
     HeldScan* hold = nullptr;                     // as RunOptions::hold; wants a `queue`, see held_scan.hpp
+    TileLook look;                                // as RunOptions::look
 };
 
 // How a job opens its scan.

@@ -158,8 +158,8 @@ class Run {
         }
         const char* what = is_reference ? "reference" : "gate";
         std::unique_ptr<SurveyTiles> tiles;
-        // What is held are whole traces.
-        const bool sums = hold_ == nullptr && counts.in_windows && sums_suffice(recipe_, scan);
+        // What is held or looked at are whole traces.
+        const bool sums = hold_ == nullptr && !options_.look && counts.in_windows && sums_suffice(recipe_, scan);
         if (surveys) tiles = std::make_unique<SurveyTiles>(*host_, scan, counts, view, needs, sums || !counts.resident);
 
         HoldTask hold;  // when the stages before the gate have run, or all of them
@@ -167,6 +167,10 @@ class Run {
         if (hold_ != nullptr)
             hold.take = [this, at = is_reference ? -1 : view](const TraceTile& tile, const TileWindow& inner,
                                                               int lane) { hold_->hold(at, tile, inner, lane); };
+        else if (options_.look && !is_reference)
+            hold.take = [this, view](const TraceTile& tile, const TileWindow& inner, int) {
+                options_.look(view, tile, inner);
+            };
         std::vector<PreparedStage> prepared, on_host;
         for (std::size_t s = 0; s < traces.size(); ++s) {
             const RecipeStage& stage = *traces[s];
@@ -323,7 +327,7 @@ class Run {
 
 Reconstruction reconstruct(const Scan& scan, const CountSource& counts, const CountSource* reference,
                            const Recipe& recipe, Queue& queue, const RunOptions& options) {
-    check_recipe(recipe);
+    check_recipe(recipe, options.look ? RecipeEnd::open : RecipeEnd::complete);
     check_kind(scan, recipe);
     return Run(scan, recipe, queue, options).reconstruct(counts, reference);
 }

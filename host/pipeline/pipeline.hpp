@@ -34,13 +34,18 @@ struct Progress {
     std::int64_t total = 0;
 };
 
+// Sees each tile of the scan once all trace stages have run on it, from any lane; `inner` is the part of the tile that
+// is kept: parts together are the view, without overlap. Pointers are valid within the call.
+using TileLook = std::function<void(std::int64_t view, const TraceTile& tile, const TileWindow& inner)>;
+
 struct RunOptions {
     std::size_t memory_bytes = 0;  // 0: half of the machine's
     std::int64_t tile_traces = 0;  // 0: as many as stay in cache
     const std::atomic<bool>* cancelled = nullptr;
     std::function<void(const Progress&)> progress;  // called from any thread, one at a time
     HeldScan* hold = nullptr;                       // filled on the way, for instant gates (held_scan.hpp)
-    std::function<bool()> core_is_taken;            // other work of this job has a core: the last lane of the CPU waits
+    TileLook look;  // empty, or on a queue of the CPU: the recipe may then end anywhere, as more may follow
+    std::function<bool()> core_is_taken;  // other work of this job has a core: the last lane of the CPU waits
 };
 
 // Thrown between tiles when a run was cancelled.

@@ -190,7 +190,7 @@ void set_parameter(Recipe& recipe, const std::string& key, const ParamValue& val
     set_found(find_parameter(recipe, key, where), value, where);
 }
 
-void check_recipe(const Recipe& recipe) {
+void check_recipe(const Recipe& recipe, RecipeEnd end) {
     const std::string where = fmt::format("recipe \"{}\"", recipe.name);
     const StageEntry* before = nullptr;
     bool has_arrival = false;
@@ -198,6 +198,8 @@ void check_recipe(const Recipe& recipe) {
     bool has_volume = false;
     for (const RecipeStage& stage : recipe.stages) {
         const std::string family = stage.stage->info.family;
+        if (recipe.find(stage.stage->info.name) != &stage)
+            refuse(fmt::format("{}: stage \"{}\" is listed twice", where, stage.stage->info.name), "");
         if (before != nullptr && family_rank(family) < family_rank(before->info.family))
             refuse(fmt::format("{}: {} comes after {}", where, stage.stage->info.name, before->info.name),
                    fmt::format("light flows through {}", fmt::join(families, ", ")), "put the stages in that order");
@@ -206,7 +208,7 @@ void check_recipe(const Recipe& recipe) {
                 refuse(where + ": two deconvolutions", "both estimate the signal from the counts", "keep one");
             const bool used = recipe.find("time_gate") != nullptr ||
                               (recipe.volume() != nullptr && recipe.volume()->stage->uses_light);
-            if (!used)
+            if (!used && end == RecipeEnd::complete)
                 refuse(fmt::format("{}: {} has no effect", where, stage.stage->info.name),
                        "only time_gate and confocal_diffuse look at the light that it estimates",
                        "add one of them, or leave it out");
@@ -251,7 +253,7 @@ void check_recipe(const Recipe& recipe) {
         }
         before = stage.stage;
     }
-    if (!has_arrival && !has_gate && !has_volume)
+    if (!has_arrival && !has_gate && !has_volume && end == RecipeEnd::complete)
         refuse(where + ": nothing would come out of it", "neither an arrival nor a gate is in it", "add time_gate");
 }
 

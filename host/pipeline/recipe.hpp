@@ -58,9 +58,13 @@ void set_parameter(Recipe& recipe, const std::string& key, const std::string& te
 // The same from a value, as from Python; `where` names it for messages. Errors: ExitCode::usage.
 void set_parameter(Recipe& recipe, const std::string& key, const ParamValue& value, const std::string& where);
 
+// A recipe may be the beginning of one: more stages may follow, so what has no use yet is no mistake.
+enum class RecipeEnd : std::uint8_t { complete, open };
+
 // Refuses an order that cannot work (families out of data-flow order, a gate without an arrival before it, a stage
-// twice) and parameters that were given but have no effect. Called by everything that runs a recipe.
-void check_recipe(const Recipe& recipe);
+// twice) and parameters that were given but have no effect; and of a complete recipe, that nothing comes out of it or
+// of one of its stages. Called by everything that runs a recipe.
+void check_recipe(const Recipe& recipe, RecipeEnd end = RecipeEnd::complete);
 
 // What the trace stages have to say of the images they made.
 [[nodiscard]] std::vector<std::string> trace_remarks(const Recipe& recipe, const ImageTile& images);

@@ -12,7 +12,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "host/pipeline/pipeline.hpp"
+#include "host/pipeline/job.hpp"
 
 namespace firstlight::python {
 
@@ -32,6 +32,13 @@ struct LongWork {
     std::mutex noting_;
     std::optional<Progress> latest_;
 };
+
+inline JobCallbacks callbacks_of(LongWork& work) {
+    JobCallbacks callbacks;
+    callbacks.cancelled = &work.cancelled;
+    callbacks.progress = [&work](const Progress& p) { work.note(p); };
+    return callbacks;
+}
 
 // Runs work(LongWork&) on a thread of its own, while this one looks for signals, and calls show(what, done, total),
 // some times per second; signals reach Python's main thread alone, so elsewhere only `show` can end the work. What

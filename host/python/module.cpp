@@ -2,6 +2,7 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
 
 #include "host/pipeline/array_job.hpp"
 #include "host/pipeline/build_facts.hpp"
@@ -14,6 +15,7 @@
 #include "host/python/results.hpp"
 #include "host/python/scans.hpp"
 #include "host/python/simulation.hpp"
+#include "host/python/stages.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -24,6 +26,7 @@ namespace {
 struct RunRequest {
     std::string recipe;  // empty: what suits the scan
     nb::dict stages;
+    nb::list chain;  // stages in place of a recipe; empty: none
     std::string calibration, backend;
     int threads = 0;
     std::size_t memory_bytes = 0;
@@ -36,6 +39,7 @@ RunRequest request_of(const nb::dict& d) {
     RunRequest r;
     r.recipe = text("recipe");
     r.stages = nb::cast<nb::dict>(d["stages"]);
+    if (d.contains("chain")) r.chain = nb::cast<nb::list>(d["chain"]);
     r.calibration = text("calibration");
     r.backend = text("backend");
     r.threads = nb::cast<int>(d["threads"]);
@@ -45,9 +49,10 @@ RunRequest request_of(const nb::dict& d) {
     return r;
 }
 
-Job job_of(const RunRequest& request, const std::string& suits) {
+Job job_of(const RunRequest& request, const std::string& suits, RecipeEnd end = RecipeEnd::complete) {
     Job job;
-    job.recipe = recipe_of(request.recipe.empty() ? suits : request.recipe, request.stages);
+    job.recipe = request.chain.size() > 0 ? recipe_of_chain(request.chain, end)
+                                          : recipe_of(request.recipe.empty() ? suits : request.recipe, request.stages);
     job.calibration_path = request.calibration;
     job.backend = request.backend;
     job.threads = request.threads;
@@ -55,13 +60,6 @@ Job job_of(const RunRequest& request, const std::string& suits) {
     job.strict = request.strict;
     job.command = request.command;
     return job;
-}
-
-JobCallbacks callbacks_of(LongWork& work) {
-    JobCallbacks callbacks;
-    callbacks.cancelled = &work.cancelled;
-    callbacks.progress = [&work](const Progress& p) { work.note(p); };
-    return callbacks;
 }
 
 Result reconstruct_file(const FileScan& scan, const nb::dict& request, const nb::object& show) {
@@ -80,6 +78,25 @@ Result reconstruct_array(const HeldArray& scan, const nb::dict& request, const n
     return run_long(show, [&](LongWork& work) { return run_array_job(scan.array, job, callbacks_of(work)); });
 }
 
+// What the chain of a request says of the detector: {part: array}.
+nb::dict model_of_file(const FileScan& scan, const nb::dict& request, const std::vector<std::string>& parts,
+                       const nb::object& show) {
+    Job job = job_of(request_of(request), "", RecipeEnd::open);
+    job.scan_path = scan.file.path();
+    return model_of(scan.file.scan(), parts, job, show, [&](const JobCallbacks& callbacks) {
+        JobCallbacks with_file = callbacks;
+        if (!job.strict && job.memory_bytes == 0) with_file.file = &scan.file;
+        (void)run_job(job, with_file);
+    });
+}
+
+nb::dict model_of_array(const HeldArray& scan, const nb::dict& request, const std::vector<std::string>& parts,
+                        const nb::object& show) {
+    const Job job = job_of(request_of(request), "", RecipeEnd::open);
+    return model_of(scan.array.scan, parts, job, show,
+                    [&](const JobCallbacks& callbacks) { (void)run_array_job(scan.array, job, callbacks); });
+}
+
 }  // namespace
 }  // namespace firstlight::python
 
@@ -92,7 +109,10 @@ NB_MODULE(_native, module) {
     add_imports(module);
     add_simulation(module);
     add_batches(module);
+    add_stages(module);
     module.attr("version") = firstlight::build_facts().version;
     module.def("reconstruct_file", &reconstruct_file, "scan"_a, "request"_a, "show"_a.none());
     module.def("reconstruct_array", &reconstruct_array, "scan"_a, "request"_a, "show"_a.none());
+    module.def("model_of_file", &model_of_file, "scan"_a, "request"_a, "parts"_a, "show"_a.none());
+    module.def("model_of_array", &model_of_array, "scan"_a, "request"_a, "parts"_a, "show"_a.none());
 }

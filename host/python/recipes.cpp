@@ -1,6 +1,7 @@
 #include "host/python/recipes.hpp"
 
 #include <fmt/format.h>
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
@@ -48,6 +49,10 @@ nb::list list_stages() {
         nb::dict stage;
         stage["name"] = std::string(entry.info.name);
         stage["family"] = std::string(entry.info.family);
+        stage["kind"] = std::string(entry.kind == StageKind::traces    ? "traces"
+                                    : entry.kind == StageKind::images  ? "images"
+                                    : entry.kind == StageKind::volumes ? "volumes"
+                                                                       : "rendering");
         stage["summary"] = std::string(entry.info.summary);
         stage["parameters"] = parameters;
         stages.append(stage);
@@ -72,6 +77,24 @@ ParamValue param_value_of(nb::handle value, const std::string& where) {
                 "parameters are numbers, words, True or False");
 }
 
+Recipe recipe_of_chain(const nb::list& chain, RecipeEnd end) {
+    Recipe recipe;
+    recipe.name = "stages";
+    for (const nb::handle link : chain) {
+        const auto [name, values] = nb::cast<std::pair<std::string, nb::dict>>(link);
+        const StageEntry* entry = find_stage(name);
+        if (entry == nullptr) throw Error(ExitCode::usage, fmt::format("there is no stage \"{}\"", name));
+        recipe.stages.push_back({entry, entry->make_params(), {}});
+        check_recipe(recipe, RecipeEnd::open);  // so that a stage listed twice is not taken for the other
+        for (const auto& [parameter, value] : values) {
+            const std::string key = name + "." + nb::cast<std::string>(parameter);
+            set_parameter(recipe, key, param_value_of(value, key), key);
+        }
+    }
+    check_recipe(recipe, end);
+    return recipe;
+}
+
 Recipe recipe_of(const std::string& name_or_path, const nb::dict& stages) {
     Recipe recipe = load_recipe(name_or_path);
     for (const auto& [stage, parameters] : stages) {
@@ -93,6 +116,10 @@ Recipe recipe_of(const std::string& name_or_path, const nb::dict& stages) {
 
 void add_recipes(nb::module_& module) {
     module.def("list_stages", &list_stages);
+    // The recipe as TOML, every parameter written out. Errors: as of every recipe.
+    module.def(
+        "chain_recipe", [](const nb::list& chain) { return to_toml(recipe_of_chain(chain, RecipeEnd::open)); },
+        "chain"_a);
     module.def(
         "nearest_name",
         [](const std::string& word, const std::vector<std::string>& names) { return nearest_name(word, names); },

@@ -16,6 +16,10 @@ namespace firstlight::python {
 // Errors: ExitCode::usage.
 [[nodiscard]] Recipe recipe_of(const std::string& name_or_path, const nanobind::dict& stages);
 
+// A recipe of stages alone, [(name, {"parameter": value})], in the order in which they run; `end` says whether more may
+// follow. Errors: ExitCode::usage.
+[[nodiscard]] Recipe recipe_of_chain(const nanobind::list& chain, RecipeEnd end);
+
 void add_recipes(nanobind::module_& module);
 
 }  // namespace firstlight::python

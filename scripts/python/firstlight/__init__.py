@@ -9,6 +9,7 @@ The same engine as the program of the same name: same recipes, same parameters, 
 """
 from firstlight._native import BadInputError, DeviceError, Error, OutputError, UsageError
 from firstlight._native import version as __version__
+from firstlight import stages
 from firstlight.batches import BatchError, BatchItem, BatchOutcome, batch
 from firstlight.difference import diff
 from firstlight.imports import import_file, importers
@@ -21,4 +22,4 @@ from firstlight.simulation import simulate
 
 __all__ = ["BadInputError", "BatchError", "BatchItem", "BatchOutcome", "Counts", "DeviceError", "Error", "Layer",
            "OutputError", "Result", "Scan", "UsageError", "Volume", "__version__", "batch", "diff", "from_array",
-           "import_file", "importers", "open", "recipes", "reconstruct", "schema", "simulate", "stage_list"]
+           "import_file", "importers", "open", "recipes", "reconstruct", "schema", "simulate", "stage_list", "stages"]

@@ -31,6 +31,28 @@ def _bytes_of(memory: int | str | None) -> int:
     return int(number)
 
 
+def request(what: dict[str, Any], command: str, *, calibration: str | os.PathLike[str] | None = None,
+            backend: str = "auto", threads: int = 0, memory: int | str | None = None, strict: bool = False,
+            progress: Progress = True) -> tuple[dict[str, Any], Progress]:
+    """What the engine is told, with the command for the provenance, whose bracket may be open; and how to show it."""
+    told = {"recipe": "", "stages": {}, **what, "calibration": "" if calibration is None else os.fspath(calibration),
+            "backend": backend, "threads": threads, "memory_bytes": _bytes_of(memory), "strict": strict}
+    changed = {k: v for k, v in told.items() if k != "chain" and v not in ("", {}, 0, False, "auto")}
+    told["command"] = command + "".join(f", {k}={v!r}" for k, v in changed.items()) + ("" if "chain" in what else ")")
+    return told, progress
+
+
+def run(scan: Scan, what: dict[str, Any], command: str, **options: Any) -> Result:
+    """Runs a recipe, or a chain of stages, over a scan."""
+    told, progress = request(what, command, **options)
+    native = _native.reconstruct_array if isinstance(scan._held, _native.ArrayScan) else _native.reconstruct_file
+    with shown(progress) as show:
+        data = native(scan._held, told, show)
+    for text in data.warnings:
+        warnings.warn(text, UserWarning, stacklevel=3)
+    return Result(data)
+
+
 def reconstruct(scan: Any, recipe: str | os.PathLike[str] | None = None, *,
                 calibration: str | os.PathLike[str] | None = None, backend: str = "auto", threads: int = 0,
                 memory: int | str | None = None, strict: bool = False, progress: Progress = True,
@@ -62,14 +84,7 @@ def reconstruct(scan: Any, recipe: str | os.PathLike[str] | None = None, *,
             raise _native.UsageError(f"there is no stage \"{name}\"" + (f": did you mean \"{near}\"?" if near else ""))
         raise _native.UsageError(f"{name}: cannot be given here (the scan has its own description): use from_array() on "
                                  "its counts to describe it anew")
-    told = {"recipe": "" if recipe is None else os.fspath(recipe), "stages": stages,
-            "calibration": "" if calibration is None else os.fspath(calibration), "backend": backend,
-            "threads": threads, "memory_bytes": _bytes_of(memory), "strict": strict}
-    changed = {k: v for k, v in told.items() if v not in ("", {}, 0, False, "auto")}
-    told["command"] = f"firstlight.reconstruct({scan.name!r}" + "".join(f", {k}={v!r}" for k, v in changed.items()) + ")"
-    run = _native.reconstruct_array if isinstance(scan._held, _native.ArrayScan) else _native.reconstruct_file
-    with shown(progress) as show:
-        data = run(scan._held, told, show)
-    for text in data.warnings:
-        warnings.warn(text, UserWarning, stacklevel=2)
-    return Result(data)
+    options = {"calibration": calibration, "backend": backend, "threads": threads, "memory": memory, "strict": strict,
+               "progress": progress}
+    what = {"recipe": "" if recipe is None else os.fspath(recipe), "stages": stages}
+    return run(scan, what, f"firstlight.reconstruct({scan.name!r}", **options)
