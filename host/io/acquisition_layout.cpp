@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "host/io/gated_layout.hpp"
@@ -47,7 +48,10 @@ void write_time_axis(h5::WriteFile& file, const Scan& scan) {
         const std::vector<double> edges{t[0] - scan.bin_width_s / 2, t[0] + scan.bin_width_s / 2};
         write_array(file, "/entry/data/t_edges", {2}, edges, "s", "edges of the time bins");
     }
+    const double told = (t.back() - t.front()) / static_cast<double>(std::max<std::int64_t>(scan.bins - 1, 1));
     write_axis(file, "t", scan.bins, std::move(t), "s", "time after the laser pulse");
+    // Centres are rounded, so their steps need not be the width to the last bit.
+    if (scan.bins == 1 || told != scan.bin_width_s) file.attribute("/entry/data/t", "bin_width", scan.bin_width_s);
 }
 
 Shape exposure_shape(const Scan& scan, const std::vector<double>& values) {

@@ -197,6 +197,14 @@ void AcquisitionReader::read_time_axis() {
                             fmt::format("found {} s, expected {} s", t[i], t.front() + static_cast<double>(i) * width),
                             "rebin the histograms; uneven bins of a converter belong into "
                             "/entry/calibration/bin_width_correction");
+        if (const auto exact = reader_.file().number("/entry/data/t", "bin_width")) {
+            const double apart =
+                std::abs(*exact - width) * static_cast<double>(std::max<std::int64_t>(scan.bins - 1, 1));
+            if (!(apart <= std::min(tolerance, 0.25 * width)))
+                throw Error(ExitCode::bad_input, fmt::format("{}@bin_width is {} s", where, *exact),
+                            fmt::format("the centres are {} s apart", width), "repair it, or leave it out");
+            width = *exact;
+        }
         scan.bin_width_s = width;
         scan.first_bin_centre_s = t.front();
     });

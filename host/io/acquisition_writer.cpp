@@ -55,7 +55,11 @@ struct AcquisitionWriter::Parts {
 
     std::int64_t across() const { return (scan.columns - 1) / size.columns + 1; }
     std::int64_t down() const { return (scan.rows - 1) / size.rows + 1; }
-    std::int64_t views(bool reference) const { return reference ? 1 : scan.views; }
+    std::int64_t views(bool reference) const { return reference ? options.reference_views : scan.views; }
+    bool has_views_axis(bool reference) const { return scan.has_views_axis && (!reference || views(true) > 1); }
+    CountType type(bool reference) const {
+        return reference && options.reference_type ? *options.reference_type : scan.type;
+    }
     bool gated() const { return scan.kind == ScanKind::gated; }
     std::string path(bool reference) const { return counts_path(scan.kind, reference); }
 
@@ -65,12 +69,12 @@ struct AcquisitionWriter::Parts {
             shape = {scan.bins, scan.rows, scan.columns};
             chunk = {scan.bins, size.rows, size.columns};
         }
-        const std::vector<std::string> axes = axis_names(scan.kind, scan.has_views_axis && !reference);
-        if (scan.has_views_axis && !reference) {
-            shape.insert(shape.begin(), scan.views);
+        const std::vector<std::string> axes = axis_names(scan.kind, has_views_axis(reference));
+        if (has_views_axis(reference)) {
+            shape.insert(shape.begin(), views(reference));
             chunk.insert(chunk.begin(), 1);
         }
-        file->dataset(path(reference), type_name(scan.type), shape, nullptr,
+        file->dataset(path(reference), type_name(type(reference)), shape, nullptr,
                       {chunk, options.packing == Packing::deflate, "counts",
                        gated() ? "photon counts of the gate" : "photon counts"});
         if (gated()) write_frame_attributes(*file, path(reference), scan.gates);
@@ -87,7 +91,7 @@ struct AcquisitionWriter::Parts {
             window.x0 != column * size.columns || window.rows != std::min(size.rows, scan.rows - window.y0) ||
             window.columns != std::min(size.columns, scan.columns - window.x0))
             throw Error(ExitCode::internal, "counts are written in the writer's own windows");
-        const std::size_t element = count_size(scan.type), trace = static_cast<std::size_t>(scan.bins) * element;
+        const std::size_t element = count_size(type(reference)), trace = static_cast<std::size_t>(scan.bins) * element;
         std::span<const std::byte> chunk(static_cast<const std::byte*>(counts),
                                          static_cast<std::size_t>(window.traces()) * trace);
         std::vector<std::byte> padded, frames, packed;
@@ -110,7 +114,7 @@ struct AcquisitionWriter::Parts {
         }
         std::vector<std::int64_t> offset{window.y0, window.x0, 0};
         if (gated()) offset = {0, window.y0, window.x0};
-        if (scan.has_views_axis && !reference) offset.insert(offset.begin(), window.view);
+        if (has_views_axis(reference)) offset.insert(offset.begin(), window.view);
         const std::scoped_lock hold(lock);
         const NoFileSizeSignal guard;
         file->write_chunk(path(reference), offset, chunk.data(), chunk.size());
@@ -118,7 +122,7 @@ struct AcquisitionWriter::Parts {
     }
 
     void write_all(const PhotonCube& cube, bool reference, const std::vector<TileWindow>& windows) {
-        if (cube.type != scan.type || cube.views != views(reference) || cube.rows != scan.rows ||
+        if (cube.type != type(reference) || cube.views != views(reference) || cube.rows != scan.rows ||
             cube.columns != scan.columns || cube.bins != scan.bins)
             throw Error(ExitCode::internal, "the photon cube to be written does not fit its scan");
         parallel_for(static_cast<std::int64_t>(windows.size()), 1, [&](std::int64_t begin, std::int64_t end) {
@@ -137,6 +141,8 @@ struct AcquisitionWriter::Parts {
 AcquisitionWriter::AcquisitionWriter(const std::filesystem::path& target, const Scan& scan, const AcquisitionInfo& info,
                                      const WriteOptions& options) {
     check_scan(scan);
+    if (scan.has_reference && options.reference_views != 1 && options.reference_views != scan.views)
+        throw Error(ExitCode::internal, "the reference to be written has other views than its scan");
     parts_ = std::make_unique<Parts>(target, scan, options);
     const NoFileSizeSignal guard;
     const std::int64_t bytes =

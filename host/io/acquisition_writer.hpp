@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "host/data/photon_cube.hpp"
@@ -31,6 +32,8 @@ struct WriteOptions {
     Packing packing = Packing::deflate;
     std::int64_t chunk_rows = 0, chunk_columns = 0;  // 0: about 16 x 16, smaller for long traces
     std::string created;                             // ISO 8601; empty: now
+    std::int64_t reference_views = 1;                // 1: one for all views, or as many as the scan has
+    std::optional<CountType> reference_type;         // of the reference's counts; none: the scan's
 };
 
 class AcquisitionWriter {
@@ -47,7 +50,7 @@ class AcquisitionWriter {
     // packing runs in parallel.
     void write(const TileWindow& window, const void* counts);
     void write_all(const PhotonCube& cube);
-    // The same for /entry/reference/counts (scan.has_reference).
+    // The same for /entry/reference/counts (scan.has_reference), in those windows whose view it has.
     void write_reference(const TileWindow& window, const void* counts);
     void write_all_reference(const PhotonCube& cube);
     void set_truth(const Truth& truth);

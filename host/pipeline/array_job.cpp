@@ -7,9 +7,11 @@
 #include <atomic>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <mutex>
 
 #include "host/pipeline/job_record.hpp"
+#include "kernels/support/gate_axis.hpp"
 #include "kernels/support/parallel_for.hpp"
 
 namespace firstlight {
@@ -152,6 +154,7 @@ void check_array_scan(const ArrayScan& array) {
     check.numbers("dark_rate_hz", scan.dark_rate_hz, false);
     check.numbers("flat", scan.flat, false);
     check.numbers("bin_width_correction", scan.bin_width_correction, false);
+    for (const double width : scan.bin_width_correction) check.number("a width in bin_width_correction", width, true);
     if ((scan.kind == ScanKind::gated) == scan.gates.empty())
         check.refuse(scan.gates.empty() ? "kind is \"gated\", but there is no gate_delay_s"
                                         : "gate_delay_s is given, but kind is not \"gated\"",
@@ -163,6 +166,14 @@ void check_array_scan(const ArrayScan& array) {
     check.numbers("gate_delay_s", scan.gates.delay_s, true);
     check.numbers("gate_width_s", scan.gates.width_s, false);
     check.numbers("gate_exposure_s", scan.gates.exposure_s, false);
+    if (scan.kind == ScanKind::gated) {
+        for (const auto& [name, values] :
+             {std::pair{"gate_width_s", &scan.gates.width_s}, std::pair{"gate_exposure_s", &scan.gates.exposure_s}})
+            if (values->empty())
+                check.refuse(fmt::format("{} is missing", name), "a gate sees light as long as it is open",
+                             "give one per gate");
+        check_gates(scan.gates, scan.bins, scan.name);
+    }
     check.numbers("the response", scan.irf.values, false);
     if (!scan.irf.empty()) {
         const auto n = static_cast<std::int64_t>(scan.irf.values.size());
@@ -173,6 +184,10 @@ void check_array_scan(const ArrayScan& array) {
         check.numbers("the response's times", scan.irf.time_s, true);
         if (std::all_of(scan.irf.values.begin(), scan.irf.values.end(), [](double v) { return v == 0; }))
             check.refuse("the response is 0 everywhere", "it holds no light", "leave it out, or measure it again");
+        for (std::size_t i = 1; i < scan.irf.time_s.size(); ++i)
+            if (!(scan.irf.time_s[i] > scan.irf.time_s[i - 1]))
+                check.refuse(fmt::format("the response's times do not increase at value {}", i), "they are a time axis",
+                             "sort the response by its times");
     }
     const std::pair<const char*, const std::optional<double>*> positive[] = {
         {"repetition_rate_hz", &scan.repetition_rate_hz}, {"wavelength_m", &scan.wavelength_m}};
@@ -185,6 +200,30 @@ void check_array_scan(const ArrayScan& array) {
     for (const auto& [name, value] : not_negative)
         if (*value) check.number(name, **value, false);
     check.number("filter_transmission", scan.filter_transmission, true);
+    struct Limit {
+        const char* name;
+        std::optional<double> value;
+        double lowest, highest;
+    };
+    const Medium& medium = scan.medium;
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    const Limit limits[] = {{"wavelength_m", scan.wavelength_m, 0, 1},
+                            {"pulse_fwhm_s", scan.pulse_fwhm_s, 0, 1},
+                            {"dead_time_s", scan.dead_time_s, 0, 1},
+                            {"jitter_fwhm_s", scan.jitter_fwhm_s, 0, 1},
+                            {"pde", scan.pde, 0, 1},
+                            {"numerical_aperture", scan.numerical_aperture, 0, 2},
+                            {"filter_transmission", scan.filter_transmission, 0, 1},
+                            {"medium_thickness_m", medium.thickness_m, 0, infinity},
+                            {"medium_refractive_index", medium.refractive_index, 0.1, 10},
+                            {"medium_mu_s_per_m", medium.mu_s_per_m, 0, infinity},
+                            {"medium_mu_s_prime_per_m", medium.mu_s_prime_per_m, 0, infinity},
+                            {"medium_mu_a_per_m", medium.mu_a_per_m, 0, infinity},
+                            {"medium_g", medium.g, -1, 1}};
+    for (const Limit& limit : limits)
+        if (limit.value && !(*limit.value >= limit.lowest && *limit.value <= limit.highest))
+            check.refuse(fmt::format("{} is {}", limit.name, *limit.value),
+                         fmt::format("it is between {} and {}", limit.lowest, limit.highest), "");
 }
 
 Result run_array_job(const ArrayScan& array, const Job& job, const JobCallbacks& callbacks) {

@@ -1,13 +1,19 @@
 #include "host/python/scans.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
 #include "host/io/file_kind.hpp"
+#include "host/pipeline/array_file.hpp"
+#include "host/pipeline/build_facts.hpp"
 #include "host/pipeline/scan_kind.hpp"
+#include "host/python/long_work.hpp"
 #include "host/python/scan_fields.hpp"
+#include "kernels/support/gate_axis.hpp"
 #include "kernels/support/parallel_for.hpp"
 
 namespace nb = nanobind;
@@ -51,8 +57,8 @@ std::vector<std::int64_t> shape_of(const Scan& scan) { return {scan.views, scan.
 nb::object read_window(FileScan& self, std::int64_t view, std::int64_t y0, std::int64_t rows, std::int64_t x0,
                        std::int64_t columns, bool of_reference) {
     const Scan& scan = self.file.scan();
-    if (view < 0 || view >= (of_reference ? 1 : scan.views) || y0 < 0 || rows < 1 || y0 + rows > scan.rows || x0 < 0 ||
-        columns < 1 || x0 + columns > scan.columns)
+    if (view < 0 || view >= (of_reference ? self.reference_views() : scan.views) || y0 < 0 || rows < 1 ||
+        y0 + rows > scan.rows || x0 < 0 || columns < 1 || x0 + columns > scan.columns)
         throw Error(ExitCode::internal, "a window outside the scan was asked for");
     TileWindow window;
     window.view = view;
@@ -96,6 +102,10 @@ HeldArray hold_array(const nb::object& counts, bool has_views_axis, const nb::ob
     }
     fill_scan(fields, scan);
     check_array_scan(held.array);
+    if (scan.kind == ScanKind::gated) set_time_axis(scan);  // as of a file's delays
+    held.info.title = name;
+    held.info.provenance.converter = "firstlight.from_array";
+    held.info.provenance.version = build_facts().version;
     return held;
 }
 
@@ -112,7 +122,77 @@ nb::object view_counts(const nb::object& self, bool of_reference) {
                                                    element_of(counts.type)));
 }
 
+const char* const truth_images[] = {"transmission", "ballistic", "optical_depth", "depth_m"};
+
+std::vector<double>* truth_image(Truth& truth, const std::string& name) {
+    return name == "transmission"    ? &truth.transmission
+           : name == "ballistic"     ? &truth.ballistic
+           : name == "optical_depth" ? &truth.optical_depth
+           : name == "depth_m"       ? &truth.depth_m
+                                     : nullptr;
+}
+
+void save_array(const HeldArray& self, const std::filesystem::path& path, const nb::dict& truth, bool force,
+                const std::string& command, const nb::object& show) {
+    ArrayFile file;
+    file.info = self.info;
+    file.info.provenance.command = command;
+    file.truth = truth_from(truth);
+    file.force = force;
+    run_long(show, [&](LongWork& work) {
+        JobCallbacks callbacks;
+        callbacks.cancelled = &work.cancelled;
+        callbacks.progress = [&work](const Progress& p) { work.note(p); };
+        write_array_scan(path, self.array, file, callbacks);
+    });
+}
+
 }  // namespace
+
+nb::dict truth_as_dict(Truth&& truth, const Scan& scan) {
+    const auto n = [](std::int64_t size) { return static_cast<std::size_t>(size); };
+    nb::dict out;
+    for (const char* name : truth_images) {
+        std::vector<double>& values = *truth_image(truth, name);
+        if (values.empty()) continue;
+        std::vector<std::size_t> shape{n(scan.rows), n(scan.columns)};
+        if (values.size() > n(scan.pixels()) || (scan.has_views_axis && name != std::string("transmission")))
+            shape.insert(shape.begin(), values.size() / n(scan.pixels()));
+        out[name] = array_that_owns(std::move(values), shape);
+    }
+    if (!truth.mu_per_m.empty())
+        out["mu_per_m"] = array_that_owns(std::move(truth.mu_per_m), {n(scan.rows), n(scan.columns), n(scan.columns)});
+    if (truth.seed) out["seed"] = *truth.seed;
+    if (!truth.scene.empty()) out["scene"] = truth.scene;
+    return out;
+}
+
+Truth truth_from(const nb::dict& fields) {
+    Truth truth;
+    for (const auto& [key, value] : fields) {
+        const auto name = nb::cast<std::string>(key);
+        bool good = true;
+        std::vector<double>* to = name == "mu_per_m" ? &truth.mu_per_m : truth_image(truth, name);
+        if (to != nullptr) {
+            nb::ndarray<const double, nb::c_contig, nb::device::cpu> array;
+            good = nb::try_cast(value, array);
+            if (good) to->assign(array.data(), array.data() + array.size());
+        } else if (name == "seed") {
+            good = nb::try_cast(value, truth.seed.emplace());
+        } else if (name == "scene") {
+            good = nb::try_cast(value, truth.scene);
+        } else {
+            throw Error(ExitCode::usage, fmt::format("truth has no \"{}\"", name), "",
+                        fmt::format("it may hold {}, mu_per_m, seed and scene", fmt::join(truth_images, ", ")));
+        }
+        if (!good)
+            throw Error(ExitCode::usage, fmt::format("truth[\"{}\"]: cannot take this value", name),
+                        to != nullptr    ? "expected an array of numbers"
+                        : name == "seed" ? "expected a whole number, 0 or more"
+                                         : "expected a text");
+    }
+    return truth;
+}
 
 const JobSources& FileScan::sources() {
     const std::lock_guard lock(opening_);
@@ -159,6 +239,7 @@ void add_scans(nb::module_& module) {
         .def_prop_ro("shape", [](const FileScan& self) { return shape_of(self.file.scan()); })
         .def_prop_ro("has_views_axis", [](const FileScan& self) { return self.file.scan().has_views_axis; })
         .def_prop_ro("has_reference", [](const FileScan& self) { return self.file.scan().has_reference; })
+        .def_prop_ro("reference_views", &FileScan::reference_views)
         .def(
             "type", [](FileScan& self, bool of_reference) { return std::string(numpy_type(self.type(of_reference))); },
             "of_reference"_a)
@@ -166,6 +247,7 @@ void add_scans(nb::module_& module) {
         .def_prop_ro("title", [](const FileScan& self) { return self.file.info().title; })
         .def_prop_ro("uuid", [](const FileScan& self) { return self.file.info().uuid; })
         .def_prop_ro("default_recipe", [](const FileScan& self) { return default_recipe(self.file.scan()); })
+        .def("truth", [](const FileScan& self) { return truth_as_dict(self.file.read_truth(), self.file.scan()); })
         .def("describe", [](const FileScan& self) { return describe_scan(self.file.scan()); })
         .def("read", &read_window, "view"_a, "y0"_a, "rows"_a, "x0"_a, "columns"_a, "of_reference"_a);
     nb::class_<HeldArray>(module, "ArrayScan")
@@ -175,6 +257,7 @@ void add_scans(nb::module_& module) {
         .def_prop_ro("default_recipe", [](const HeldArray& self) { return default_recipe(self.array.scan); })
         .def_prop_ro("name", [](const HeldArray& self) { return self.array.scan.name; })
         .def("view_counts", &view_counts, "of_reference"_a)
+        .def("save", &save_array, "path"_a, "truth"_a, "force"_a, "command"_a, "show"_a.none())
         .def("describe", [](const HeldArray& self) { return describe_scan(self.array.scan); });
     module.def("hold_array", &hold_array, "counts"_a, "has_views_axis"_a, "reference"_a.none(), "fields"_a, "name"_a);
 }

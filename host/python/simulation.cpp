@@ -6,6 +6,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include "host/pipeline/build_facts.hpp"
 #include "host/python/long_work.hpp"
 #include "host/python/scans.hpp"
 #include "host/simulation/lost_light.hpp"
@@ -26,22 +27,28 @@ nb::object keep_cube(PhotonCube&& cube, BorrowedCounts& counts) {
 }
 
 nb::dict truth_of(SimulatedScan&& made) {
-    const auto n = [](std::int64_t size) { return static_cast<std::size_t>(size); };
-    const Scan& scan = made.scan;
-    const std::vector<std::size_t> pixels{n(scan.rows), n(scan.columns)};
-    std::vector<std::size_t> images = pixels;
-    if (scan.has_views_axis) images.insert(images.begin(), n(scan.views));
-    nb::dict truth;
-    const auto add = [&](const char* name, std::vector<double>&& values, const std::vector<std::size_t>& shape) {
-        if (!values.empty()) truth[name] = array_that_owns(std::move(values), shape);
-    };
-    add("transmission", std::move(made.transmission), pixels);
-    add("ballistic", std::move(made.ballistic), images);
-    add("optical_depth", std::move(made.optical_depth), images);
-    add("depth_m", std::move(made.depth_m), images);
-    add("mu_per_m", std::move(made.mu), {n(scan.rows), n(scan.columns), n(scan.columns)});
-    truth["seed"] = made.seed;
-    return truth;
+    Truth truth;
+    truth.transmission = std::move(made.transmission);
+    truth.ballistic = std::move(made.ballistic);
+    truth.optical_depth = std::move(made.optical_depth);
+    truth.depth_m = std::move(made.depth_m);
+    truth.mu_per_m = std::move(made.mu);
+    truth.seed = made.seed;
+    truth.scene = std::move(made.scene_text);
+    return truth_as_dict(std::move(truth), made.scan);
+}
+
+// As the program's files say it.
+AcquisitionInfo info_of(const SimulatedScan& made, const std::filesystem::path& scene_path) {
+    AcquisitionInfo info;
+    info.title = made.title;
+    info.detector_model = "simulated";
+    info.scan_size_m = made.scan_size_m;
+    info.provenance.source_file = scene_path.filename().string();
+    info.provenance.source_format = "scene";
+    info.provenance.converter = "firstlight simulate";
+    info.provenance.version = build_facts().version;
+    return info;
 }
 
 // The scan, its truth, and what there is to warn of. `text`: the scene itself where it is no file's.
@@ -72,6 +79,7 @@ nb::tuple simulate_now(const std::filesystem::path& scene_path, const std::strin
     if (made.scan.has_reference)
         held.reference = keep_cube(as_cube(made.scan, made.reference_counts), held.array.reference.emplace());
     check_array_scan(held.array);
+    held.info = info_of(made, text.empty() ? scene_path : "scene");
     const nb::dict truth = truth_of(std::move(made));
     return nb::make_tuple(std::move(held), truth, warnings);
 }

@@ -17,8 +17,9 @@ def test_simulated_counts_and_truth_are_the_programs(tmp_path, program, sample):
         assert np.array_equal(scan.counts, f["entry/data/counts"][...])
         if "entry/reference/counts" in f:
             assert np.array_equal(scan.reference, f["entry/reference/counts"][...])
-        for truth in set(f["entry/truth"]) & set(scan.truth) - {"seed"}:
+        for truth in set(f["entry/truth"]) & set(scan.truth) - {"seed", "scene"}:
             assert np.array_equal(f["entry/truth"][truth][...].astype(float), scan.truth[truth], equal_nan=True), truth
+        assert scan.truth["scene"] == f["entry/truth/scene"][()].decode()
     assert scan.truth["seed"] == 7
     written = firstlight.reconstruct(tmp_path / "scan.h5", backend="cpu", progress=False)
     made = firstlight.reconstruct(scan, backend="cpu", progress=False)

@@ -107,6 +107,12 @@ def counts_of(counts: Any, dims: tuple[str, ...] | None, what: str) -> tuple[np.
     return (converted if with_views else converted[np.newaxis]), with_views, found
 
 
+def truth_of(truth: dict[str, Any]) -> dict[str, Any]:
+    """A truth as the engine takes it: images as doubles, one after another."""
+    return {k: v if k in ("seed", "scene") else np.ascontiguousarray(v, float) for k, v in truth.items()
+            if v is not None}
+
+
 def described(description: dict[str, Any], shape: tuple[int, ...]) -> dict[str, Any]:
     """The description in SI, arrays flat, as the engine takes them. shape: of counts, [view, y, x, t]."""
     fields: dict[str, Any] = {}

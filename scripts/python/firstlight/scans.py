@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from firstlight import _native
-from firstlight.arrays import counts_of, described
+from firstlight.arrays import counts_of, described, truth_of
+from firstlight.progress import Progress, shown
 
 
 class Counts:
@@ -16,7 +17,7 @@ class Counts:
     def __init__(self, held: Any, of_reference: bool = False) -> None:
         self._held = held
         self._of_reference = of_reference
-        self._with_views = held.has_views_axis and not of_reference
+        self._with_views = held.has_views_axis and (not of_reference or held.reference_views > 1)
         self.shape: tuple[int, ...] = tuple(held.shape)[0 if self._with_views else 1:]
         self.ndim = len(self.shape)
 
@@ -84,7 +85,7 @@ class Scan:
         self.counts = counts
         self.reference = reference  # counts without object or medium, [y, x, t]; None: there are none
         self.name = name
-        self.truth: dict[str, Any] = {}  # of a scan that simulate() made
+        self._truth: dict[str, Any] | None = None
 
     @classmethod
     def _of_file(cls, path: str | os.PathLike[str]) -> Scan:
@@ -128,18 +129,47 @@ class Scan:
         """Laser pulses: one number, one per view, or one per pixel."""
         return self.attrs.get("pulses")
 
+    @property
+    def truth(self) -> dict[str, Any]:
+        """What is to be found in a simulated scan: "transmission", "ballistic", "optical_depth", "depth_m", "mu_per_m",
+        "seed", "scene"; empty where nobody knows."""
+        if self._truth is None:
+            self._truth = {} if isinstance(self._held, _native.ArrayScan) else self._held.truth()
+        return self._truth
+
+    @truth.setter
+    def truth(self, truth: dict[str, Any]) -> None:
+        self._truth = dict(truth)
+
+    def save(self, path: str | os.PathLike[str], *, force: bool = False, progress: Progress = True) -> None:
+        """Writes a scan in memory as an acquisition, whole or not at all, with reference and truth.
+
+        The file opened again has the same counts and the same attrs, to the last bit. An existing file is replaced only
+        with force=True.
+        """
+        if not isinstance(self._held, _native.ArrayScan):
+            raise _native.UsageError(f"{self.name}: is a file already: copy it, e.g. shutil.copy(scan.name, path)")
+        command = f"Scan.save({os.fspath(path)!r}{', force=True' if force else ''})"
+        with shown(progress) as show:
+            self._held.save(os.fspath(path), truth_of(self.truth), force, command, show)
+
     def to_xarray(self) -> Any:
-        """An xarray.DataArray of all counts, with axes in m and s."""
+        """An xarray.DataArray of the counts, with axes in m and s. Counts of a file are read when they are asked for:
+        slices read what they need, .load() reads everything, .chunk() works where dask is installed."""
         try:
             import xarray
         except ImportError:
             raise ImportError("to_xarray() needs xarray: pip install xarray") from None
+        counts = self.counts
+        if isinstance(counts, Counts):
+            from firstlight.lazy_counts import lazy_counts
+            counts = lazy_counts(counts)
         place = {"t": "s", "x": "m" if "x_m" in self.attrs else "1", "y": "m" if "y_m" in self.attrs else "1"}
         coords = {n: (n, getattr(self, n), {"units": unit}) for n, unit in place.items()}
         if "view_angle_rad" in self.attrs:
             coords["view"] = ("view", self.attrs["view_angle_rad"], {"units": "rad"})
         attrs = {k: v for k, v in self.attrs.items() if not k.startswith(("x_m", "y_m", "view_angle", "gate_"))}
-        return xarray.DataArray(np.asarray(self.counts), coords, self.dims, "counts", {"units": "counts", **attrs})
+        return xarray.DataArray(xarray.Variable(self.dims, counts), coords, name="counts", attrs={"units": "counts", **attrs})
 
     def __repr__(self) -> str:
         return f"<firstlight.Scan {self.name}: {dict(zip(self.dims, self.shape))}>"
