@@ -1,5 +1,5 @@
 // What commands print (numbers: host/io/readable.hpp), and the checks that every command makes before it starts to
-// work.
+// work (outputs: host/io/output_check.hpp).
 #pragma once
 
 #include <cstddef>
@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "host/io/output_check.hpp"
 #include "host/io/readable.hpp"
 
 namespace firstlight::cli {
@@ -25,9 +26,5 @@ using Facts = std::vector<std::pair<std::string, std::string>>;
 void print_facts(const Facts& facts);
 void print_json(const Json& json);
 void print_warning(const std::string& text);  // stderr
-
-// Finds out before any work whether `target` can be written. Errors: ExitCode::output, as writing itself would say;
-// `input` (may be empty) is never overwritten, not even by force.
-void check_output(const std::filesystem::path& target, bool force, const std::filesystem::path& input);
 
 }  // namespace firstlight::cli

@@ -29,16 +29,20 @@ std::string whole_file(const std::filesystem::path& path) {
 
 }  // namespace
 
-void write_npy(const std::filesystem::path& path, const std::vector<std::int64_t>& shape,
-               const std::vector<float>& values, bool force) {
-    std::string header =
-        fmt::format("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}), }}", fmt::join(shape, ", "));
+std::string npy_header(const std::string& type, const std::vector<std::int64_t>& shape) {
+    std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}{}), }}", type,
+                                     fmt::join(shape, ", "), shape.size() == 1 ? "," : "");
     while ((npy_prefix + header.size() + 1) % 64 != 0) header += ' ';
     header += '\n';
     std::string start("\x93NUMPY\x01\x00", 8);
     start += static_cast<char>(header.size() & 0xFF);
     start += static_cast<char>(header.size() >> 8);
-    start += header;
+    return start + header;
+}
+
+void write_npy(const std::filesystem::path& path, const std::vector<std::int64_t>& shape,
+               const std::vector<float>& values, bool force) {
+    const std::string start = npy_header("<f4", shape);
     AtomicFile file(path, force);
     file.write(start.data(), start.size());
     file.write(values.data(), values.size() * sizeof(float));

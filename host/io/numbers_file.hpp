@@ -1,12 +1,17 @@
-// Layers as numbers in files of other programs: NumPy's .npy and CSV. Written whole or not at all.
+// Layers as numbers in files of other programs: NumPy's .npy and CSV (.npz: npz_file.hpp). Written whole or not at all.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "host/data/gated_images.hpp"
 
 namespace firstlight {
+
+// What comes before the values of a .npy file, NumPy format 1.0, C order. `type` in NumPy's words: "<f4".
+[[nodiscard]] std::string npy_header(const std::string& type, const std::vector<std::int64_t>& shape);
 
 // float32, little-endian, C order. NumPy format 1.0. `values` has as many elements as `shape` says.
 void write_npy(const std::filesystem::path& path, const std::vector<std::int64_t>& shape,

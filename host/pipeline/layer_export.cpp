@@ -37,6 +37,7 @@ const std::vector<std::string>& layer_formats() {
 std::string extension_of(const std::string& format) {
     if (format == "png16") return ".png";
     if (format == "hdf5") return ".h5";
+    if (format == "ome-tiff") return ".ome.tif";
     return format == "tiff" ? ".tif" : "." + format;
 }
 

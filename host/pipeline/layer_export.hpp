@@ -30,7 +30,7 @@ struct LayerExport {
 };
 
 [[nodiscard]] const std::vector<std::string>& layer_formats();
-// ".tif"; also of the formats for volumes and points: ".nrrd", ".h5", ".ply".
+// ".tif"; also of the formats for volumes, points and whole results: ".nrrd", ".h5", ".ply", ".ome.tif", ".npz".
 [[nodiscard]] std::string extension_of(const std::string& format);
 
 void export_layer(const GatedImages& images, const std::string& layer, std::int64_t view, const LayerExport& to,
