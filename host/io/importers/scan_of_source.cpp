@@ -9,10 +9,14 @@
 
 namespace firstlight {
 
+double allowed_memory(const ImportRequest& request) {
+    const auto machine = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+    return request.memory_bytes > 0 ? static_cast<double>(request.memory_bytes) : machine / 2;
+}
+
 void need_histogram_memory(const ImportRequest& request, const Scan& scan, std::uint64_t more_bytes,
                            const std::string& instead) {
-    const auto machine = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
-    const double limit = request.memory_bytes > 0 ? static_cast<double>(request.memory_bytes) : machine / 2;
+    const double limit = allowed_memory(request);
     const double needed = static_cast<double>(scan.pixels()) * static_cast<double>(scan.bins) *
                               static_cast<double>(count_size(scan.type)) +
                           static_cast<double>(more_bytes);
@@ -34,13 +38,18 @@ void set_time_and_path(Scan& scan, AcquisitionInfo& info, const ImportRequest& r
         scan.first_bin_centre_s = given.first_bin_ps * 1e-12;
         assumptions.push_back(fmt::format("the first bin is centred at {} ps, as given", given.first_bin_ps));
     }
+    set_light_path(scan, info, request);
+}
+
+void set_light_path(Scan& scan, AcquisitionInfo& info, const ImportRequest& request) {
+    const ImportOptions& given = request.options;
     switch (given.path) {
         case ImportOptions::Path::reflection: scan.path = LightPath::reflection; break;
         case ImportOptions::Path::confocal: scan.path = LightPath::confocal; break;
         default: scan.path = LightPath::transmission;
     }
     if (given.path == ImportOptions::Path::as_file)
-        assumptions.emplace_back("light path: transmission, which the file does not say");
+        info.provenance.assumptions.emplace_back("light path: transmission, which the file does not say");
 }
 
 }  // namespace firstlight
