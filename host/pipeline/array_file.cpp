@@ -50,6 +50,9 @@ void check_truth(const Scan& scan, const Truth& truth) {
 
 void write_array_scan(const std::filesystem::path& target, const ArrayScan& array, const ArrayFile& file,
                       const JobCallbacks& callbacks) {
+    if (array.device)
+        throw Error(ExitCode::device, array.scan.name + ": cannot be saved", "its counts lie in a GPU's memory",
+                    "copy them to the host first");
     check_array_scan(array);
     check_readable(array.scan);
     check_truth(array.scan, file.truth);

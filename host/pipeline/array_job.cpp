@@ -10,6 +10,7 @@
 #include <limits>
 #include <mutex>
 
+#include "host/pipeline/device_counts.hpp"
 #include "host/pipeline/job_record.hpp"
 #include "kernels/support/gate_axis.hpp"
 #include "kernels/support/parallel_for.hpp"
@@ -40,6 +41,57 @@ BadCounts find_bad_counts(const BorrowedCounts& counts) {
         all.number += here.number;
     });
     return all;
+}
+
+BadCounts find_bad_counts_on_device(const BorrowedCounts& counts, Queue& queue) {
+    BadCounts all;
+    if (counts.type != CountType::f4) return all;
+    constexpr std::size_t block_bytes = std::size_t{16} << 20;
+    const std::int64_t rows = std::max<std::int64_t>(
+        1, static_cast<std::int64_t>(block_bytes / counts.trace_bytes()) / std::max<std::int64_t>(1, counts.columns));
+    std::vector<std::byte> block;
+    for (std::int64_t view = 0; view < counts.views; ++view)
+        for (std::int64_t y = 0; y < counts.rows; y += rows) {
+            const TileWindow window{view, y, 0, std::min(rows, counts.rows - y), counts.columns, counts.columns};
+            block.resize(static_cast<std::size_t>(window.traces()) * counts.trace_bytes());
+            download_window(counts, queue, window, block.data());
+            BorrowedCounts here = counts;
+            here.views = 1;
+            here.rows = window.rows;
+            here.counts = block.data();
+            const BadCounts found = find_bad_counts(here);
+            if (found.number > 0 && all.number == 0)
+                all.first = (view * counts.rows + y) * counts.columns * counts.bins + found.first;
+            all.number += found.number;
+        }
+    return all;
+}
+
+CountSource source_of_device(const BorrowedCounts& counts, bool some_are_bad, Queue& queue) {
+    CountSource source = source_on_device(counts, queue);
+    if (!some_are_bad) return source;
+    source.on_device = {};  // they are mended on their way through the host
+    source.reader = [counts, &queue]() -> CountSource::Read {
+        return [counts, &queue](const TileWindow& window, void* out) {
+            download_window(counts, queue, window, out);
+            auto* values = static_cast<float*>(out);
+            std::replace_if(values, values + window.traces() * counts.bins, is_bad, 0.0F);
+        };
+    };
+    return source;
+}
+
+std::unique_ptr<Queue> queue_of(const ArrayScan& array, const Job& job, const JobCallbacks& callbacks) {
+    if (!array.device) return open_queue(job.backend, job.threads, callbacks.say);
+    if (job.backend == "cpu")
+        throw Error(ExitCode::device, array.scan.name + ": the counts lie in a GPU's memory", "the CPU cannot see them",
+                    "take backend auto or cuda, or copy them to the host first");
+    std::string why_not;
+    if (auto queue = open_cuda_queue(*array.device, why_not)) return queue;
+    throw Error(ExitCode::device,
+                fmt::format("{}: the counts lie in the memory of CUDA device {}, which cannot be used", array.scan.name,
+                            *array.device),
+                why_not, "copy them to the host first");
 }
 
 // Counts where they lie; or, where some are bad, read tile by tile with zeros in their place.
@@ -233,12 +285,12 @@ Result run_array_job(const ArrayScan& array, const Job& job, const JobCallbacks&
     for (const std::string& what : calibrated)
         if (callbacks.say) callbacks.say(what);
     std::unique_ptr<Queue> own;
-    if (callbacks.queue == nullptr) own = open_queue(job.backend, job.threads, callbacks.say);
+    if (callbacks.queue == nullptr) own = queue_of(array, job, callbacks);
     Queue& queue = own ? *own : *callbacks.queue;
 
     std::vector<std::string> remarks;
     const auto open = [&](const BorrowedCounts& counts, const std::string& whose) {
-        const BadCounts bad = find_bad_counts(counts);
+        const BadCounts bad = array.device ? find_bad_counts_on_device(counts, queue) : find_bad_counts(counts);
         if (bad.number > 0) {
             const std::string problem = problem_of(whose, counts, bad);
             if (job.strict)
@@ -246,7 +298,7 @@ Result run_array_job(const ArrayScan& array, const Job& job, const JobCallbacks&
                             "repair them, or run without strict");
             remarks.push_back(problem + "; they were taken as 0");
         }
-        return source_of(counts, bad.number > 0);
+        return array.device ? source_of_device(counts, bad.number > 0, queue) : source_of(counts, bad.number > 0);
     };
     const CountSource counts = open(array.counts, scan.name);
     CountSource reference;

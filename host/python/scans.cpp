@@ -22,7 +22,7 @@ using namespace nb::literals;
 namespace firstlight::python {
 namespace {
 
-using Counts = nb::ndarray<nb::ro, nb::c_contig, nb::device::cpu, nb::ndim<4>>;
+using Counts = nb::ndarray<nb::ro, nb::c_contig, nb::ndim<4>>;  // of the host or of a CUDA device
 
 const char* numpy_type(CountType type) {
     return type == CountType::u1 ? "u1" : type == CountType::u2 ? "u2" : type == CountType::u4 ? "u4" : "f4";
@@ -50,6 +50,24 @@ BorrowedCounts borrow_counts(const Counts& counts) {
             static_cast<std::int64_t>(counts.shape(2)),
             static_cast<std::int64_t>(counts.shape(3)),
             static_cast<const std::byte*>(counts.data())};
+}
+
+Counts counts_in(const nb::object& array, const char* what) {
+    Counts counts;
+    if (nb::try_cast(array, counts, false)) return counts;
+    throw Error(ExitCode::bad_input, fmt::format("{} cannot be used where they lie", what),
+                "their axes y, x, t are not one after another in memory",
+                "copy them first, e.g. cupy.ascontiguousarray(counts)");
+}
+
+// The CUDA device in whose memory the array lies; none: the host's.
+std::optional<int> device_of(const Counts& counts) {
+    constexpr int cuda_managed = 13;  // DLPack's kDLCUDAManaged
+    if (counts.device_type() == nb::device::cpu::value) return std::nullopt;
+    if (counts.device_type() == nb::device::cuda::value || counts.device_type() == cuda_managed)
+        return counts.device_id();
+    throw Error(ExitCode::device, "counts are in the memory of a device that is none of CUDA's", "",
+                "copy them to the host first");
 }
 
 std::vector<std::int64_t> shape_of(const Scan& scan) { return {scan.views, scan.rows, scan.columns, scan.bins}; }
@@ -86,7 +104,9 @@ HeldArray hold_array(const nb::object& counts, bool has_views_axis, const nb::ob
                      const std::string& name) {
     HeldArray held;
     held.counts = counts;
-    held.array.counts = borrow_counts(nb::cast<Counts>(counts));
+    const Counts borrowed = counts_in(counts, "counts");
+    held.array.counts = borrow_counts(borrowed);
+    held.array.device = device_of(borrowed);
     Scan& scan = held.array.scan;
     scan.name = name;
     scan.type = held.array.counts.type;
@@ -97,7 +117,11 @@ HeldArray hold_array(const nb::object& counts, bool has_views_axis, const nb::ob
     scan.has_views_axis = has_views_axis;
     if (!reference.is_none()) {
         held.reference = reference;
-        held.array.reference = borrow_counts(nb::cast<Counts>(reference));
+        const Counts lent = counts_in(reference, "reference");
+        held.array.reference = borrow_counts(lent);
+        if (device_of(lent) != held.array.device)
+            throw Error(ExitCode::device, "counts and reference lie in different memories", "",
+                        "bring both to the host, or to one GPU");
         scan.has_reference = true;
     }
     fill_scan(fields, scan);
@@ -113,6 +137,7 @@ HeldArray hold_array(const nb::object& counts, bool has_views_axis, const nb::ob
 nb::object view_counts(const nb::object& self, bool of_reference) {
     const auto& held = nb::cast<const HeldArray&>(self);
     if (of_reference && !held.array.reference) return nb::none();
+    if (held.array.device) return of_reference ? held.reference : held.counts;
     const BorrowedCounts& counts = of_reference ? *held.array.reference : held.array.counts;
     const std::size_t shape[] = {static_cast<std::size_t>(counts.views), static_cast<std::size_t>(counts.rows),
                                  static_cast<std::size_t>(counts.columns), static_cast<std::size_t>(counts.bins)};

@@ -22,6 +22,8 @@ class CudaQueue final : public Queue {
   public:
     explicit CudaQueue(int device) : device_(device) {
         check_cuda(cudaSetDevice(device_), "choosing the device");
+        // Streams of this queue wait for no other: what somebody else is filling must be full (device_counts.hpp).
+        check_cuda(cudaDeviceSynchronize(), "waiting for the device");
         for (cudaStream_t& stream : streams_)
             check_cuda(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "creating a stream");
     }

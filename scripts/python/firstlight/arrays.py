@@ -11,6 +11,8 @@ from firstlight import _native
 
 _AXES = ("view", "y", "x", "t")
 _TAKEN = {np.dtype(t) for t in ("u1", "u2", "u4", "f4")}
+_TAKEN_NAMES = ("uint8", "uint16", "uint32", "float32")
+_HOST = (1, 3)  # DLPack's kDLCPU and kDLCUDAHost
 # How many of a unit make one of SI; dividing gives the same bits as a literal such as 16e-12.
 _PER_SI = {"_ps": ("_s", 1e12), "_ns": ("_s", 1e9), "_us": ("_s", 1e6), "_mm": ("_m", 1e3), "_um": ("_m", 1e6),
            "_nm": ("_m", 1e9), "_mhz": ("_hz", 1e-6), "_khz": ("_hz", 1e-3), "_deg": ("_rad", 180 / math.pi)}
@@ -69,6 +71,31 @@ def _converted(array: np.ndarray, what: str) -> np.ndarray:
     return np.ascontiguousarray(array, target)
 
 
+def _on_device(array: Any) -> bool:
+    """Whether an array lies in the memory of a GPU: CuPy's, PyTorch's and whatever else knows DLPack."""
+    where = getattr(array, "__dlpack_device__", None)
+    if where is None and hasattr(array, "__cuda_array_interface__"):
+        raise _native.DeviceError("counts in a GPU's memory are taken by DLPack, which this array does not know: wrap it, "
+                                  "e.g. cupy.asarray(counts)")
+    return where is not None and int(where()[0]) not in _HOST
+
+
+def _device_views(array: Any, dims: tuple[str, ...] | None, what: str) -> bool:
+    """Checks an array that is used where it lies, on its GPU: nothing is copied or converted there. Whether it has views."""
+    shape, element = tuple(array.shape), str(array.dtype).rpartition(".")[2]
+    if element not in _TAKEN_NAMES:
+        raise _refuse(f"{what} in a GPU's memory are of type {element}", f"there they are {', '.join(_TAKEN_NAMES)}",
+                      "convert them, e.g. counts.astype(\"uint16\")")
+    if dims is not None and tuple(map(str, dims)) != _AXES[4 - len(shape):]:
+        raise _refuse(f"{what} in a GPU's memory have the axes {', '.join(map(str, dims))}",
+                      f"there the order is {', '.join(_AXES[4 - len(shape):])}",
+                      "transpose them, e.g. cupy.ascontiguousarray(cupy.moveaxis(counts, 0, -1))")
+    if len(shape) not in (3, 4):
+        raise _refuse(f"{what} have {len(shape)} axes", "a scan is counts[y, x, t] or counts[view, y, x, t]",
+                      "reshape them, e.g. counts[None] for a single row")
+    return len(shape) == 4
+
+
 def _coordinates(array: Any) -> dict[str, Any]:
     """What an xarray's coordinates say of times and places, as far as they have units."""
     found: dict[str, Any] = {}
@@ -98,9 +125,9 @@ def counts_of(counts: Any, dims: tuple[str, ...] | None, what: str) -> tuple[np.
             dims = tuple(counts.dims)
         found = _coordinates(counts)
         counts = counts.data
-    if hasattr(counts, "__cuda_array_interface__"):
-        raise _native.DeviceError(f"{what} are in a GPU's memory (arrays are taken from host memory): "
-                                  "copy them first, e.g. cupy.asnumpy(counts)")
+    if _on_device(counts):
+        with_views = _device_views(counts, dims, what)
+        return (counts if with_views else counts[None]), with_views, found
     array = np.asarray(counts)
     ordered, with_views = _ordered(array, dims, what)
     converted = _converted(ordered, what)
