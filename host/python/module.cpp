@@ -7,6 +7,7 @@
 #include "host/pipeline/build_facts.hpp"
 #include "host/pipeline/scan_kind.hpp"
 #include "host/python/errors.hpp"
+#include "host/python/exports.hpp"
 #include "host/python/imports.hpp"
 #include "host/python/long_work.hpp"
 #include "host/python/recipes.hpp"
@@ -89,6 +90,7 @@ NB_MODULE(_native, module) {
     add_results(module);
     add_recipes(module);
     add_imports(module);
+    add_exports(module);
     add_simulation(module);
     module.attr("version") = firstlight::build_facts().version;
     module.def("reconstruct_file", &reconstruct_file, "scan"_a, "request"_a, "show"_a.none());

@@ -9,6 +9,7 @@ The same engine as the program of the same name: same recipes, same parameters, 
 """
 from firstlight._native import BadInputError, DeviceError, Error, OutputError, UsageError
 from firstlight._native import version as __version__
+from firstlight.exports import export, export_formats
 from firstlight.imports import import_file, importers
 from firstlight.opening import open
 from firstlight.recipes import recipes, schema, stage_list
@@ -18,5 +19,5 @@ from firstlight.scans import Counts, Scan, from_array
 from firstlight.simulation import simulate
 
 __all__ = ["BadInputError", "Counts", "DeviceError", "Error", "Layer", "OutputError", "Result", "Scan", "UsageError",
-           "Volume", "__version__", "from_array", "import_file", "importers", "open", "recipes", "reconstruct", "schema",
-           "simulate", "stage_list"]
+           "Volume", "__version__", "export", "export_formats", "from_array", "import_file", "importers", "open", "recipes",
+           "reconstruct", "schema", "simulate", "stage_list"]
