@@ -9,6 +9,7 @@
 #include "host/pipeline/scan_kind.hpp"
 #include "host/python/batches.hpp"
 #include "host/python/errors.hpp"
+#include "host/python/exports.hpp"
 #include "host/python/imports.hpp"
 #include "host/python/long_work.hpp"
 #include "host/python/recipes.hpp"
@@ -107,6 +108,7 @@ NB_MODULE(_native, module) {
     add_results(module);
     add_recipes(module);
     add_imports(module);
+    add_exports(module);
     add_simulation(module);
     add_batches(module);
     add_stages(module);

@@ -12,6 +12,7 @@ from firstlight._native import version as __version__
 from firstlight import stages
 from firstlight.batches import BatchError, BatchItem, BatchOutcome, batch
 from firstlight.difference import diff
+from firstlight.exports import export, export_formats
 from firstlight.imports import import_file, importers
 from firstlight.opening import open
 from firstlight.recipes import recipes, schema, stage_list
@@ -21,5 +22,6 @@ from firstlight.scans import Counts, Scan, from_array
 from firstlight.simulation import simulate
 
 __all__ = ["BadInputError", "BatchError", "BatchItem", "BatchOutcome", "Counts", "DeviceError", "Error", "Layer",
-           "OutputError", "Result", "Scan", "UsageError", "Volume", "__version__", "batch", "diff", "from_array",
-           "import_file", "importers", "open", "recipes", "reconstruct", "schema", "simulate", "stage_list", "stages"]
+           "OutputError", "Result", "Scan", "UsageError", "Volume", "__version__", "batch", "diff", "export",
+           "export_formats", "from_array", "import_file", "importers", "open", "recipes", "reconstruct", "schema",
+           "simulate", "stage_list", "stages"]

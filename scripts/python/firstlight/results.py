@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import pathlib
 from typing import Any, Iterator, NamedTuple
 
 import numpy as np
@@ -108,6 +109,12 @@ class Result:
     def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
         """Writes a result file, whole or not at all; an existing file is replaced only with force=True."""
         self.data.save(os.fspath(path), force)
+
+    def export(self, path: str | os.PathLike[str], *, format: str = "tiff", layer: str | None = None,
+               **options: Any) -> list[pathlib.Path]:
+        """Writes layers and the volume for other programs, as firstlight.export(result, path, ...) does."""
+        from firstlight.exports import export
+        return export(self, path, format=format, layer=layer, **options)
 
     def to_xarray(self) -> Any:
         """An xarray.Dataset of the layers, the volume beside them, with axes and units."""
