@@ -40,93 +40,89 @@ std::string meaning_of(Recipe recipe) {
     return to_toml(recipe);
 }
 
-// Flags that turn the recipe called `base` into `wanted`; none where flags cannot.
-std::optional<std::vector<std::string>> flags_from(const std::string& base, const Recipe& wanted) {
+// A parameter that differs from the recipe's own.
+struct Difference {
+    std::string stage, name, value;  // as the command line takes it
+    ParamKind kind;
+};
+
+// What turns the recipe called `base` into `wanted`; nothing where single parameters cannot.
+std::optional<std::vector<Difference>> differences_from(const std::string& base, const Recipe& wanted) {
     Recipe made;
     try {
         made = load_recipe(base);
         if (!same_stages(made, wanted)) return std::nullopt;
-        std::vector<std::string> flags;
+        std::vector<Difference> differences;
         for (std::size_t s = 0; s < wanted.stages.size(); ++s) {
             const RecipeStage& stage = wanted.stages[s];
             for (const Param& param : *stage.stage->params) {
                 if (!has_effect(param, *stage.stage->params, stage.params.get())) continue;
                 const std::string value = flag_value(param, stage.params.get());
                 if (value == flag_value(param, made.stages[s].params.get())) continue;
-                const std::string key = fmt::format("{}.{}", stage.stage->info.name, param.name);
-                set_parameter(made, key, value);
-                if (param.kind == ParamKind::text) {  // may be empty or begin with a dash
-                    flags.push_back(fmt::format("--{}={}", key, value));
-                } else {
-                    flags.push_back("--" + key);
-                    flags.push_back(value);
-                }
+                const std::string stage_name(stage.stage->info.name);
+                set_parameter(made, fmt::format("{}.{}", stage_name, param.name), value);
+                differences.push_back({stage_name, param.name, value, param.kind});
             }
         }
         check_recipe(made);
         if (meaning_of(made) != meaning_of(wanted)) return std::nullopt;
-        return flags;
+        return differences;
     } catch (const Error&) {
         return std::nullopt;  // no file, or values of it that would now have no effect
     }
 }
 
-// The recipe's words, and where it must be saved first.
-void add_recipe(const ReconstructText& text, CommandText& command) {
-    const auto add = [&](const std::string& name, const std::vector<std::string>& flags) {
-        command.words.emplace_back("--recipe");
-        command.words.push_back(name);
-        command.words.insert(command.words.end(), flags.begin(), flags.end());
-    };
-    const auto try_built_in = [&](bool by_name) {
+struct NamedRecipe {
+    std::string name;            // of a built-in one
+    std::filesystem::path file;  // in place of a name
+    bool must_save = false;      // the recipe to the file
+    std::vector<Difference> differences;
+};
+
+NamedRecipe named_recipe(const ReconstructText& text) {
+    const auto built_in = [&](bool by_name) -> std::optional<NamedRecipe> {
         for (const BuiltInRecipe& recipe : built_in_recipes())
             if ((text.recipe.name == recipe.name) == by_name)
-                if (const auto flags = flags_from(recipe.name, text.recipe)) {
-                    add(recipe.name, *flags);
-                    return true;
-                }
-        return false;
+                if (auto differences = differences_from(recipe.name, text.recipe))
+                    return NamedRecipe{recipe.name, {}, false, std::move(*differences)};
+        return std::nullopt;
     };
-    if (try_built_in(true)) return;
+    if (auto found = built_in(true)) return *found;
     if (!text.recipe_file.empty()) {
-        if (const auto flags = flags_from(text.recipe_file.string(), text.recipe))
-            return add(path_word(text.recipe_file), *flags);
-    } else if (try_built_in(false)) {
-        return;
+        if (auto differences = differences_from(text.recipe_file.string(), text.recipe))
+            return {"", text.recipe_file, false, std::move(*differences)};
+        return {"", text.recipe_file, true, {}};
     }
-    if (text.recipe_file.empty())
-        throw Error(ExitCode::usage, fmt::format("recipe \"{}\" is no built-in one", text.recipe.name),
-                    "a command line can name only built-in recipes and files", "save it to a file first");
-    command.must_save = text.recipe_file;
-    add(path_word(text.recipe_file), {});
+    if (auto found = built_in(false)) return *found;
+    throw Error(ExitCode::usage, fmt::format("recipe \"{}\" is no built-in one", text.recipe.name),
+                "a command line can name only built-in recipes and files", "save it to a file first");
 }
 
-// The lines of a Python list: program, command and file, then an option with its value in each.
-std::string python_list(const std::vector<std::string>& words) {
-    std::string text;
-    for (std::size_t i = 0; i < words.size(); ++i) {
-        const bool starts_line = i == 0 || words[i].compare(0, 2, "--") == 0;
-        if (starts_line) text += i == 0 ? "        " : "\n        ";
-        text += (starts_line ? "" : " ") + python_quoted(words[i]) + ",";
-    }
-    return text + "\n";
+// A value as Python takes it.
+std::string python_value(const Difference& difference) {
+    const std::string& value = difference.value;
+    if (difference.kind == ParamKind::boolean) return value == "true" ? "True" : "False";
+    const bool is_number = difference.kind == ParamKind::integer || difference.kind == ParamKind::real;
+    if (!is_number || value == "auto") return python_quoted(value);
+    return value.find("inf") == std::string::npos ? value : fmt::format("float(\"{}\")", value);
 }
 
-constexpr std::string_view opening = R"(layers, units, axes, volume = {{}}, {{}}, {{}}, None
-with h5py.File({}, "r") as file:
-    entry = file["entry"]
-    for name, dataset in entry["image"].items():
-        values = dataset[...]
-        (axes if dataset.is_scale else layers)[name] = values  # axes: x and y in m, view in rad, or pixel numbers
-        if "units" in dataset.attrs:
-            unit = dataset.attrs["units"]
-            units[name] = unit.decode() if isinstance(unit, bytes) else str(unit)
-    if "volume" in entry:
-        signal = entry["volume"].attrs["signal"]
-        volume = entry["volume"][signal.decode() if isinstance(signal, bytes) else signal][...]
+// Parameters by stages, a keyword each: time_gate={"open_ps": -40, "close_ps": 10}.
+std::vector<std::string> python_stages(const std::vector<Difference>& differences) {
+    std::vector<std::string> keywords;
+    for (std::size_t i = 0; i < differences.size(); ++i) {
+        const bool first = i == 0 || differences[i].stage != differences[i - 1].stage;
+        if (first) keywords.push_back(differences[i].stage + "={");
+        keywords.back() +=
+            fmt::format("{}\"{}\": {}", first ? "" : ", ", differences[i].name, python_value(differences[i]));
+        if (i + 1 == differences.size() || differences[i + 1].stage != differences[i].stage) keywords.back() += "}";
+    }
+    return keywords;
+}
 
-for name, values in layers.items():
-    print(name, values.shape, values.dtype, units.get(name, ""))
+constexpr std::string_view python_listing = R"(
+for name, layer in result.layers.items():
+    print(name, result[name].shape, result[name].dtype, layer.unit)
 )";
 
 }  // namespace
@@ -158,11 +154,18 @@ std::string CommandText::line() const {
 CommandText reconstruct_command(const ReconstructText& text) {
     CommandText command;
     command.words = {text.program, "reconstruct", path_word(text.scan)};
-    add_recipe(text, command);
-    const auto add = [&](const char* option, const std::string& value) {
-        command.words.emplace_back(option);
+    const auto add = [&](const std::string& option, const std::string& value) {
+        command.words.push_back(option);
         command.words.push_back(value);
     };
+    const NamedRecipe recipe = named_recipe(text);
+    add("--recipe", recipe.file.empty() ? recipe.name : path_word(recipe.file));
+    if (recipe.must_save) command.must_save = recipe.file;
+    for (const Difference& d : recipe.differences) {
+        const std::string option = fmt::format("--{}.{}", d.stage, d.name);
+        if (d.kind == ParamKind::text) command.words.push_back(option + "=" + d.value);  // may begin with a dash
+        else add(option, d.value);
+    }
     if (!text.calibration.empty()) add("--calibration", path_word(text.calibration));
     if (text.backend != "auto") add("--backend", text.backend);
     if (!text.output.empty()) add("--output", path_word(text.output));
@@ -194,18 +197,27 @@ CommandText compare_command(const CompareText& text) {
 }
 
 std::string open_python(const std::filesystem::path& result) {
-    return "import h5py\n\n" + fmt::format(opening, python_quoted(path_word(result)));
+    return fmt::format("import firstlight\n\nresult = firstlight.open({})\n{}", python_quoted(result.string()),
+                       python_listing);
 }
 
 std::string reconstruct_python(const ReconstructText& text) {
-    if (text.output.empty())
-        throw Error(ExitCode::usage, "the Python text has no result to open", "no output is named", "name one");
-    const CommandText command = reconstruct_command(text);
-    std::string out = "import subprocess\n\nimport h5py\n\n";
-    if (!command.must_save.empty())
-        out += fmt::format("# Save the recipe to {} first.\n", python_quoted(command.must_save.string()));
-    out += "subprocess.run(\n    [\n" + python_list(command.words) + "    ],\n    check=True,\n)\n\n";
-    return out + fmt::format(opening, python_quoted(path_word(text.output)));
+    const NamedRecipe recipe = named_recipe(text);
+    std::vector<std::string> arguments{
+        python_quoted(text.scan.string()),
+        "recipe=" + python_quoted(recipe.file.empty() ? recipe.name : recipe.file.string())};
+    for (std::string& stage : python_stages(recipe.differences)) arguments.push_back(std::move(stage));
+    if (!text.calibration.empty()) arguments.push_back("calibration=" + python_quoted(text.calibration.string()));
+    if (text.backend != "auto") arguments.push_back("backend=" + python_quoted(text.backend));
+    std::string out = "import firstlight\n\n";
+    if (recipe.must_save) out += fmt::format("# Save the recipe to {} first.\n", python_quoted(recipe.file.string()));
+    out += "result = firstlight.reconstruct(\n";
+    for (const std::string& argument : arguments) out += "    " + argument + ",\n";
+    out += ")\n";
+    if (!text.output.empty())
+        out +=
+            fmt::format("result.save({}{})\n", python_quoted(text.output.string()), text.force ? ", force=True" : "");
+    return out.append(python_listing);
 }
 
 }  // namespace firstlight

@@ -62,9 +62,8 @@ struct CompareText {
 };
 [[nodiscard]] CommandText compare_command(const CompareText& text);
 
-// A Python script of its own (needs h5py) that runs the command and opens the layers of the result as NumPy arrays:
-// `layers["ballistic"]`, with `units` and, where there are any, the axes `x`, `y`, `view` in metres and radians, and
-// the volume as `volume`. `output` must be named.
+// A Python script of its own (needs the package firstlight) that does what the command does, in memory: `result` has
+// the layers as NumPy arrays, result["ballistic"], with units, axes and volume. It is saved where `output` is named.
 [[nodiscard]] std::string reconstruct_python(const ReconstructText& text);
 // The same for a result that is there already: only opens it.
 [[nodiscard]] std::string open_python(const std::filesystem::path& result);

@@ -176,58 +176,74 @@ TEST_F(CommandTextTest, shells_read_words_back) {
 
 TEST_F(CommandTextTest, python_reads_well) {
     ReconstructText text = text_for("scan.h5", load_recipe("transmission"));
-    set_parameter(text.recipe, "time_gate.close_ps", "30");
+    set_parameter(text.recipe, "pixel_mask.threshold_mad", "8");
+    set_parameter(text.recipe, "time_gate.shape", "soft");
+    set_parameter(text.recipe, "time_gate.close_ps", "30.5");
+    set_parameter(text.recipe, "tone_map.invert", "true");
     text.program = "firstlight";
-    const std::string wanted = R"(import subprocess
+    const std::string wanted = R"(import firstlight
 
-import h5py
-
-subprocess.run(
-    [
-        "firstlight", "reconstruct", "scan.h5",
-        "--recipe", "transmission",
-        "--time_gate.close_ps", "30",
-        "--backend", "cpu",
-        "--output", "made.h5",
-    ],
-    check=True,
+result = firstlight.reconstruct(
+    "scan.h5",
+    recipe="transmission",
+    pixel_mask={"threshold_mad": 8},
+    time_gate={"close_ps": 30.5, "shape": "soft"},
+    tone_map={"invert": True},
+    backend="cpu",
 )
+result.save("made.h5")
 
-layers, units, axes, volume = {}, {}, {}, None
-with h5py.File("made.h5", "r") as file:
-    entry = file["entry"]
+for name, layer in result.layers.items():
+    print(name, result[name].shape, result[name].dtype, layer.unit)
 )";
-    EXPECT_EQ(reconstruct_python(text).substr(0, wanted.size()), wanted);
-    EXPECT_EQ(reconstruct_command(text).line(),
-              "firstlight reconstruct scan.h5 --recipe transmission --time_gate.close_ps 30 --backend cpu --output "
-              "made.h5");
+    EXPECT_EQ(reconstruct_python(text), wanted);
+    text.force = true;
+    EXPECT_NE(reconstruct_python(text).find("result.save(\"made.h5\", force=True)\n"), std::string::npos);
+    text.output.clear();
+    EXPECT_EQ(reconstruct_python(text).find("save"), std::string::npos);
+    text.recipe = parse_recipe("name = \"mine\"\nstages = [\"matched_arrival\", \"time_gate\"]\n", "test");
+    text.recipe_file = "my recipe.toml";
+    EXPECT_NE(reconstruct_python(text).find("# Save the recipe to \"my recipe.toml\" first.\n"), std::string::npos);
 }
 
-TEST_F(CommandTextTest, python_runs_it_and_opens_the_layers) {
+TEST_F(CommandTextTest, python_makes_the_same_layers) {
     FIRSTLIGHT_NEEDS_PYTHON();
-    const std::string scan = "my \"scan\" \\ \u03c3.h5";
+    setenv("PYTHONPATH", FIRSTLIGHT_BINARY_DIR "/python", 1);
+    if (run({"-c", "import firstlight"}, -1, SIGINT, python()).code != 0)
+        GTEST_SKIP() << "the package firstlight is not built for this Python";
+    const std::string scan = "-my \"scan\" \\ \u03c3.h5";
     write_small_scan(at(scan));
     Recipe recipe = load_recipe("transmission");
-    set_parameter(recipe, "time_gate.close_ps", "30");
+    for (const auto& [key, value] : std::vector<std::pair<std::string, std::string>>{{"time_gate.open_ps", "-40.25"},
+                                                                                     {"time_gate.close_ps", "auto"},
+                                                                                     {"time_gate.shape", "soft"},
+                                                                                     {"time_gate.rise_ps", "7"},
+                                                                                     {"tone_map.invert", "true"},
+                                                                                     {"pixel_mask.threshold_mad", "8"}})
+        set_parameter(recipe, key, value);
     ReconstructText text = text_for(scan, recipe);
     text.output = "-made 'here'.h5";
-    std::ofstream(at("script.py"))
-        << reconstruct_python(text)
-        << "\nassert layers['ballistic'].shape == (16, 24) and units['ballistic'] == 'counts'\n"
-           "assert set(axes) == {'x', 'y'} and volume is None\n"
-           "layers['ballistic'].tofile('ballistic.raw')\n";
+    std::ofstream(at("script.py")) << reconstruct_python(text);
     const Outcome outcome = run({"script.py"}, -1, SIGINT, python());
     ASSERT_EQ(outcome.code, 0) << text_of(at("script.py")) << outcome.error;
-    const Result wanted = made_here(scan, recipe);
-    const std::vector<float>& ballistic = wanted.images.layer("ballistic")->values;
-    const std::string found = text_of(at("ballistic.raw"));
-    ASSERT_EQ(found.size(), ballistic.size() * 4);
-    EXPECT_EQ(std::memcmp(found.data(), ballistic.data(), found.size()), 0);
-    EXPECT_NE(outcome.out.find("optical_depth (16, 24) float32 1"), std::string::npos) << outcome.out;
-    std::ofstream(at("open.py")) << open_python("-made 'here'.h5") << "\nassert 'ballistic' in layers\n";
+    EXPECT_NE(outcome.out.find("optical_depth (16, 24) float32 1\n"), std::string::npos) << outcome.out;
+    const Result made = read_result(at("-made 'here'.h5"), {});
+    expect_same(made, made_here(scan, recipe));
+    EXPECT_EQ(made.process.recipe, to_toml(recipe));
+    EXPECT_NE(run({"script.py"}, -1, SIGINT, python()).code, 0) << "a result is not overwritten";
+    std::ofstream(at("open.py")) << open_python("-made 'here'.h5") << "\nassert 'ballistic' in result\n";
     EXPECT_EQ(run({"open.py"}, -1, SIGINT, python()).code, 0);
-    text.output.clear();
-    EXPECT_THROW((void)reconstruct_python(text), Error);
+    // A recipe of its own by its file, with what differs from it.
+    text.recipe_file = at("mine.toml");
+    text.recipe = parse_recipe(
+        "name = \"mine\"\nstages = [\"dark_counts\", \"time_skew\", \"matched_arrival\", \"time_gate\"]\n", "test");
+    std::ofstream(text.recipe_file) << to_toml(text.recipe);
+    set_parameter(text.recipe, "time_gate.close_ps", "25");
+    text.output = "mine.h5";
+    std::ofstream(at("mine.py")) << reconstruct_python(text);
+    const Outcome mine = run({"mine.py"}, -1, SIGINT, python());
+    ASSERT_EQ(mine.code, 0) << text_of(at("mine.py")) << mine.error;
+    expect_same(read_result(at("mine.h5"), {}), made_here(scan, text.recipe));
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ def test_the_readmes_script_gives_the_programs_numbers(tmp_path, program, sample
     found = subprocess.run([python, "-c", "import firstlight; print(firstlight.__file__)"], capture_output=True, text=True,
                            env=clean, cwd=tmp_path, check=True).stdout
     assert (tmp_path / "fresh") in pathlib.Path(found).parents
-    for part in ("py.typed", "_native.pyi", "firstlight", "firstlight-probe"):
+    for part in ("py.typed", "_native.pyi", "napari.yaml", "firstlight", "firstlight-probe"):
         assert (pathlib.Path(found.strip()).parent / part).exists(), part
     (tmp_path / "sample_data").symlink_to(SOURCE / "sample_data")
     batch = "import firstlight; firstlight.batch('sample_data/bars.h5', 'out', check=True, progress=False)"

@@ -172,7 +172,7 @@ std::vector<Action> export_actions() {
          copy_command},
         {"copy.python",
          "Copy as Python",
-         "Copies a Python script that makes the result and opens its layers",
+         "Copies a Python script that makes the same layers with the package firstlight",
          {{Key::k, ctrl_shift}},
          why_no_command,
          copy_python},

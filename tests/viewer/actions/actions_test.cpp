@@ -165,7 +165,9 @@ TEST(Actions, what_is_copied_is_on_the_clipboard) {
     EXPECT_EQ(command.rfind("firstlight reconstruct ", 0), 0U) << command;
     EXPECT_NE(command.find("--time_gate.open_ps -30"), std::string::npos) << command;
     driver.press(Key::k, {.ctrl = true, .shift = true});
-    EXPECT_NE(driver.window.clipboard().find("import h5py"), std::string::npos);
+    const std::string script = driver.window.clipboard();
+    EXPECT_EQ(script.rfind("import firstlight\n", 0), 0U) << script;
+    EXPECT_NE(script.find("\"open_ps\": -30"), std::string::npos) << script;
     driver.press(Key::c, {.ctrl = true, .shift = true});
     const std::string values = driver.window.clipboard();
     EXPECT_EQ(std::count(values.begin(), values.end(), '\n'), driver.shown().images()->rows);
