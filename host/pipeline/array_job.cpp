@@ -180,9 +180,14 @@ void check_array_scan(const ArrayScan& array) {
     if (array.reference)  // one for all views, or one each
         check_shape(check, "the reference's counts", *array.reference, scan,
                     array.reference->views == scan.views ? scan.views : 1);
-    const std::int64_t pixels = scan.pixels();
     check.number("the width of a bin, in s,", scan.bin_width_s, true);
     if (!std::isfinite(scan.first_bin_centre_s)) check.refuse("the time of the first bin is no number", "", "");
+    check_description(scan);
+}
+
+void check_description(const Scan& scan) {
+    const Checker check(scan);
+    const std::int64_t pixels = scan.pixels();
     const char* per_pixel = "one per pixel";
     const char* pulses = "one number, one per view, or one per pixel";
     check.size("pulses", scan.pulses, {1, scan.views, pixels}, pulses);

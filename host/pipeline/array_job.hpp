@@ -26,6 +26,9 @@ struct ArrayScan {
 // checked here for arrays.
 void check_array_scan(const ArrayScan& array);
 
+// The same of what describes a scan apart from its counts and their time axis.
+void check_description(const Scan& scan);
+
 // NaN, infinite and negative counts of f4 are taken as 0 and said in the warnings, as of files; `strict` refuses them.
 // One pass over f4 counts finds them; the array itself is never written. Counts in a GPU's memory are used by that GPU
 // where they lie (device_counts.hpp), after all that was queued on it before; f4 ones come to the host once, block by

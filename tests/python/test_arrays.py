@@ -136,3 +136,37 @@ def test_files_that_cannot_be_used(tmp_path, sample):
     result.save(tmp_path / "out.h5", force=True)
     with pytest.raises(KeyError, match="ballistic"):
         result["balistic"]
+
+
+class Foreign:
+    """An array of a library that speaks DLPack alone."""
+
+    def __init__(self, values, device=(1, 0)):
+        self.values, self.device = values, device
+
+    def __dlpack_device__(self):
+        return self.device
+
+    def __dlpack__(self, **how):
+        assert self.device[0] == 1, "memory of a device was asked for"
+        return self.values.__dlpack__(**how)
+
+
+def test_dlpack_arrays_are_used_where_they_lie(plain, recwarn):
+    counts = cube()
+    scan = firstlight.from_array(Foreign(counts), bin_width_ps=16)
+    assert np.shares_memory(scan.counts, counts)
+    result = run(Foreign(counts))
+    assert np.array_equal(result["arrival"], plain) and not [w for w in recwarn if "copied" in str(w.message)]
+    layers = firstlight.stages.inpainting({"arrival": Foreign(plain.copy())}, **QUIET)
+    assert np.array_equal(layers["arrival"], plain)
+    assert np.shares_memory(np.from_dlpack(result["arrival"]), result["arrival"])
+
+
+@pytest.mark.parametrize("device", [2, 4, 8, 10, 13])  # CUDA, OpenCL, Metal, ROCm, CUDA's managed memory
+def test_arrays_of_a_device_are_refused(device):
+    far = Foreign(cube(), (device, 0))
+    with pytest.raises(firstlight.DeviceError, match="counts: lies in the memory of a device .*cupy.asnumpy"):
+        firstlight.from_array(far, bin_width_ps=16)
+    with pytest.raises(firstlight.DeviceError, match="inpainting: arrival: lies in the memory of a device"):
+        firstlight.stages.inpainting({"arrival": far}, **QUIET)

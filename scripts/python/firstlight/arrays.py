@@ -117,6 +117,22 @@ def _coordinates(array: Any) -> dict[str, Any]:
     return found
 
 
+_HOST_DEVICES = (1, 3, 11)  # of DLPack: the CPU's memory, and what CUDA and ROCm pin in it
+
+
+def in_host_memory(values: Any, what: str) -> np.ndarray:
+    """Any library's array as NumPy's: where it lies, where the library speaks DLPack or NumPy's own protocols."""
+    if isinstance(values, np.ndarray):
+        return values
+    device = getattr(values, "__dlpack_device__", None)
+    if hasattr(values, "__cuda_array_interface__") or (device is not None and device()[0] not in _HOST_DEVICES):
+        raise _native.DeviceError(f"{what}: lies in the memory of a device (arrays are taken from host memory): copy it "
+                                  "first, e.g. cupy.asnumpy(array) or tensor.cpu()")
+    if device is not None and not hasattr(values, "__array__"):
+        return np.from_dlpack(values)
+    return np.asarray(values)
+
+
 def counts_of(counts: Any, dims: tuple[str, ...] | None, what: str) -> tuple[np.ndarray, bool, dict[str, Any]]:
     """counts[view, y, x, t], whether views were an axis, and what the array itself says of its axes."""
     found: dict[str, Any] = {}
@@ -128,7 +144,7 @@ def counts_of(counts: Any, dims: tuple[str, ...] | None, what: str) -> tuple[np.
     if _on_device(counts):
         with_views = _device_views(counts, dims, what)
         return (counts if with_views else counts[None]), with_views, found
-    array = np.asarray(counts)
+    array = in_host_memory(counts, what)
     ordered, with_views = _ordered(array, dims, what)
     converted = _converted(ordered, what)
     return (converted if with_views else converted[np.newaxis]), with_views, found
@@ -140,8 +156,9 @@ def truth_of(truth: dict[str, Any]) -> dict[str, Any]:
             if v is not None}
 
 
-def described(description: dict[str, Any], shape: tuple[int, ...]) -> dict[str, Any]:
-    """The description in SI, arrays flat, as the engine takes them. shape: of counts, [view, y, x, t]."""
+def described(description: dict[str, Any], shape: tuple[int, ...], with_times: bool = True) -> dict[str, Any]:
+    """The description in SI, arrays flat, as the engine takes them. shape: of counts, [view, y, x, t]. with_times: there
+    is a time axis, which must be described."""
     fields: dict[str, Any] = {}
     for name, value in description.items():
         if value is None:
@@ -167,6 +184,8 @@ def described(description: dict[str, Any], shape: tuple[int, ...]) -> dict[str, 
         if per_si != 1.0:
             numbers = numbers / per_si
         fields[base] = float(numbers) if base in _NUMBERS and numbers.ndim == 0 else np.ascontiguousarray(numbers).ravel()
+    if not with_times:
+        return fields
     gated = "gate_delay_s" in fields
     if gated:
         fields.setdefault("kind", "gated")

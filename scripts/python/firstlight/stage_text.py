@@ -13,8 +13,18 @@ Stage = dict  # as _native.list_stages() yields
 
 _TYPES = {"boolean": "bool", "integer": "int", "real": "float", "text": "str"}
 _DATA = {"traces": "a path, a Scan, counts [y, x, t] or [view, y, x, t], or what another stage returned",
-         "images": "what another stage returned", "volumes": "what another stage returned"}
-_RETURNS = {"traces": "Staged", "images": "Staged", "volumes": "Volume"}
+         "images": "what another stage returned; or layers: a Result, or a dict such as {\"ballistic\": array}, [y, x] or "
+                   "[view, y, x]; a dict of all layers is returned then",
+         "volumes": "what another stage returned; or, for stages that work on images, layers: a Result, or a dict such as "
+                    "{\"optical_depth\": array}, [view, y, x]",
+         "rendering": "what another stage returned; or layers: a Result, or a dict such as {\"ballistic\": array}"}
+_RUN = "how to run, as of reconstruct(): calibration, backend, threads, memory, strict, progress."
+_LAYERS = ("Further keywords, of layers: mask (flags, or True where a pixel is bad), scan=, a Scan whose description is taken, "
+           "or what describes it, as of from_array(): x_mm=, view_angle_deg=, pulses=; reference_layers=, layers of the "
+           "reference, with reference_pulses=; and " + _RUN)
+_FURTHER = {"traces": "Further keywords describe an array, as of from_array(), or say " + _RUN, "images": _LAYERS,
+            "volumes": _LAYERS, "rendering": "Further: mask, of layers. Returns [y, x, 3] or [view, y, x, 3]."}
+_RETURNS = {"traces": "Staged", "images": "Staged | dict[str, np.ndarray]", "volumes": "Volume", "rendering": "np.ndarray"}
 
 
 def python_name(name: str) -> str:
@@ -58,21 +68,24 @@ def docstring(stage: Stage) -> str:
              textwrap.fill(f"data: {_DATA[stage['kind']]}.", 104, subsequent_indent="    ")]
     if stage["parameters"]:
         parts.append("Parameters\n----------\n" + "\n".join(_described(p) for p in stage["parameters"]))
-    parts.append("Further keywords describe an array, as of from_array(), or say how to run, as of reconstruct():\n"
-                 "calibration, backend, threads, memory, strict, progress.")
+    parts.append(textwrap.fill(_FURTHER[stage["kind"]], 104))
     return "\n\n".join(parts) + "\n"
 
 
 def stub(stages: list[Stage]) -> str:
     """The text of stages.pyi."""
     lines = ['"""Every stage on arrays; written by the build from the parameter table."""',
-             "from typing import Any, Literal", "", "from firstlight.results import Volume",
-             "from firstlight.staged import Staged", ""]
-    for stage in (s for s in stages if s["kind"] in _RETURNS):
+             "from typing import Any, Literal, Mapping, overload", "", "import numpy as np", "",
+             "from firstlight.results import Result, Volume", "from firstlight.staged import Staged", ""]
+    for stage in stages:
         parameters = ", ".join(["data: {data}", "/", *(["*"] if stage["parameters"] else []),
                                 *(f"{python_name(p['name'])}: {annotation(p)} = {p['default']!r}" for p in stage["parameters"]),
                                 "**scan: Any"])
         returns = _RETURNS[stage["kind"]]
+        if stage["kind"] == "images":  # what comes out depends on what goes in
+            layers = parameters.format(data="Result | Mapping[str, Any]")
+            lines += ["@overload", f"def {stage['name']}({layers}) -> dict[str, np.ndarray]: ...", "@overload"]
+            returns = "Staged"
         lines += [f"def {stage['name']}({parameters.format(data='Any')}) -> {returns}:",
                   textwrap.indent(f'"""{docstring(stage)}"""', "    ", lambda line: bool(line.strip())), "    ...", ""]
     return "\n".join(lines) + "\n"

@@ -140,14 +140,16 @@ class Staged:
         return f"<firstlight.Staged {self.scan.name}: {', '.join(name for name, _ in self.chain)}>"
 
 
+def options_of(keywords: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """How to run, and the other keywords. Wrong options are refused here rather than later."""
+    options = {k: keywords[k] for k in _OPTIONS if k in keywords}
+    request({}, "", **options)
+    return options, {k: v for k, v in keywords.items() if k not in options}
+
+
 def staged(data: Any, stage: str, parameters: list[str], keywords: dict[str, Any]) -> Staged:
     """The chain with one stage more, whose parameters are called so; other keywords say how to run, or what an array is."""
-    options = {k: keywords[k] for k in _OPTIONS if k in keywords}
-    request({}, "", **options)  # wrong options are refused here rather than later
-    given = {k: v for k, v in keywords.items() if k not in options}
-    if isinstance(data, (Result, Mapping)):
-        raise _native.BadInputError(f"{stage}: got layers (it works on counts): give a path, a Scan, an array of counts, "
-                                    "or what another stage returned")
+    options, given = options_of(keywords)
     if isinstance(data, Staged):
         return data._then(stage, given, options)  # what is no parameter the engine refuses
     if isinstance(data, (str, os.PathLike)):
