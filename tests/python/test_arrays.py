@@ -166,7 +166,8 @@ def test_dlpack_arrays_are_used_where_they_lie(plain, recwarn):
 @pytest.mark.parametrize("device", [2, 4, 8, 10, 13])  # CUDA, OpenCL, Metal, ROCm, CUDA's managed memory
 def test_arrays_of_a_device_are_refused(device):
     far = Foreign(cube(), (device, 0))
-    with pytest.raises(firstlight.DeviceError, match="counts: lies in the memory of a device .*cupy.asnumpy"):
-        firstlight.from_array(far, bin_width_ps=16)
+    if device not in (2, 13):  # counts of CUDA's are used where they lie: test_device_arrays.py
+        with pytest.raises(firstlight.DeviceError, match="counts: lies in the memory of a device .*cupy.asnumpy"):
+            firstlight.from_array(far, bin_width_ps=16)
     with pytest.raises(firstlight.DeviceError, match="inpainting: arrival: lies in the memory of a device"):
         firstlight.stages.inpainting({"arrival": far}, **QUIET)

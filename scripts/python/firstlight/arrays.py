@@ -12,7 +12,8 @@ from firstlight import _native
 _AXES = ("view", "y", "x", "t")
 _TAKEN = {np.dtype(t) for t in ("u1", "u2", "u4", "f4")}
 _TAKEN_NAMES = ("uint8", "uint16", "uint32", "float32")
-_HOST = (1, 3)  # DLPack's kDLCPU and kDLCUDAHost
+_HOST = (1, 3, 11)  # of DLPack: the CPU's memory, and what CUDA and ROCm pin in it
+_CUDA = (2, 13)  # a GPU's, and what CUDA moves between it and the host
 # How many of a unit make one of SI; dividing gives the same bits as a literal such as 16e-12.
 _PER_SI = {"_ps": ("_s", 1e12), "_ns": ("_s", 1e9), "_us": ("_s", 1e6), "_mm": ("_m", 1e3), "_um": ("_m", 1e6),
            "_nm": ("_m", 1e9), "_mhz": ("_hz", 1e-6), "_khz": ("_hz", 1e-3), "_deg": ("_rad", 180 / math.pi)}
@@ -71,17 +72,19 @@ def _converted(array: np.ndarray, what: str) -> np.ndarray:
     return np.ascontiguousarray(array, target)
 
 
-def _on_device(array: Any) -> bool:
-    """Whether an array lies in the memory of a GPU: CuPy's, PyTorch's and whatever else knows DLPack."""
+def _device_of(array: Any) -> int:
+    """DLPack's number of the kind of memory an array lies in; 1, the host's, where it does not say."""
     where = getattr(array, "__dlpack_device__", None)
-    if where is None and hasattr(array, "__cuda_array_interface__"):
-        raise _native.DeviceError("counts in a GPU's memory are taken by DLPack, which this array does not know: wrap it, "
-                                  "e.g. cupy.asarray(counts)")
-    return where is not None and int(where()[0]) not in _HOST
+    if where is not None:
+        return int(where()[0])
+    return _CUDA[0] if hasattr(array, "__cuda_array_interface__") else _HOST[0]
 
 
 def _device_views(array: Any, dims: tuple[str, ...] | None, what: str) -> bool:
     """Checks an array that is used where it lies, on its GPU: nothing is copied or converted there. Whether it has views."""
+    if not hasattr(array, "__dlpack__"):
+        raise _native.DeviceError(f"{what} in a GPU's memory are taken by DLPack, which this array does not know: wrap it, "
+                                  "e.g. cupy.asarray(counts)")
     shape, element = tuple(array.shape), str(array.dtype).rpartition(".")[2]
     if element not in _TAKEN_NAMES:
         raise _refuse(f"{what} in a GPU's memory are of type {element}", f"there they are {', '.join(_TAKEN_NAMES)}",
@@ -117,18 +120,16 @@ def _coordinates(array: Any) -> dict[str, Any]:
     return found
 
 
-_HOST_DEVICES = (1, 3, 11)  # of DLPack: the CPU's memory, and what CUDA and ROCm pin in it
 
 
 def in_host_memory(values: Any, what: str) -> np.ndarray:
     """Any library's array as NumPy's: where it lies, where the library speaks DLPack or NumPy's own protocols."""
     if isinstance(values, np.ndarray):
         return values
-    device = getattr(values, "__dlpack_device__", None)
-    if hasattr(values, "__cuda_array_interface__") or (device is not None and device()[0] not in _HOST_DEVICES):
+    if _device_of(values) not in _HOST:
         raise _native.DeviceError(f"{what}: lies in the memory of a device (arrays are taken from host memory): copy it "
                                   "first, e.g. cupy.asnumpy(array) or tensor.cpu()")
-    if device is not None and not hasattr(values, "__array__"):
+    if hasattr(values, "__dlpack__") and not hasattr(values, "__array__"):
         return np.from_dlpack(values)
     return np.asarray(values)
 
@@ -141,7 +142,7 @@ def counts_of(counts: Any, dims: tuple[str, ...] | None, what: str) -> tuple[np.
             dims = tuple(counts.dims)
         found = _coordinates(counts)
         counts = counts.data
-    if _on_device(counts):
+    if _device_of(counts) in _CUDA:
         with_views = _device_views(counts, dims, what)
         return (counts if with_views else counts[None]), with_views, found
     array = in_host_memory(counts, what)
