@@ -18,13 +18,13 @@ namespace {
 
 constexpr double mm = 1e-3, per_mm = 1e3;
 
-void read_slab(SceneTable& root, ConfocalSetup& setup, const std::string& name) {
+void read_slab(TomlTable& root, ConfocalSetup& setup, const std::string& name) {
     if (!root.has("medium"))
         throw Error(
             ExitCode::bad_input, name + ": [medium] is missing",
             "a confocal scan looks through a slab, whose thickness and scattering it must know",
             "give [medium] thickness_mm, refractive_index, mu_s_prime_per_mm, mu_a_per_mm; thickness_mm = 0 for none");
-    SceneTable t = root.table("medium");
+    TomlTable t = root.table("medium");
     Slab slab;
     slab.thickness_m = t.number("thickness_mm", -1, 0, 1e6) * mm;
     slab.refractive_index = t.number("refractive_index", 1, 1, 10);
@@ -55,7 +55,7 @@ double depth_behind(const ConfocalSetup& setup, double x, double y) {
 
 }  // namespace
 
-void read_confocal(SceneTable& root, SimulationScene& scene, const std::filesystem::path& folder,
+void read_confocal(TomlTable& root, SimulationScene& scene, const std::filesystem::path& folder,
                    const std::string& name) {
     ConfocalSetup& setup = scene.confocal.emplace();
     for (const char* key : {"layer", "target", "object", "views", "gates", "reference", "photon_transport"})
@@ -64,7 +64,7 @@ void read_confocal(SceneTable& root, SimulationScene& scene, const std::filesyst
                         "it has a slab ([medium]) and surfaces hidden behind it ([[hidden]]), and nothing else",
                         "take it out, or set path = \"transmission\" or \"reflection\"");
     read_slab(root, setup, name);
-    SceneTable t = root.table("detector");
+    TomlTable t = root.table("detector");
     read_recording(t, scene);
     const SceneDetector& d = scene.transport.detector;
     setup.rows = d.rows;
@@ -77,13 +77,13 @@ void read_confocal(SceneTable& root, SimulationScene& scene, const std::filesyst
     setup.width_m = size[1] * mm;
     scene.spot_area_m2 = std::numbers::pi / 4 * std::pow(t.number("spot_mm", 1, 1e-6, 1e6) * mm, 2);
     t.refuse_unknown();
-    SceneTable source = root.table("source");
+    TomlTable source = root.table("source");
     read_laser(source, scene);
     source.refuse_unknown();
     read_response(root, scene);
     const double pitch =
         std::min(setup.height_m / static_cast<double>(setup.rows), setup.width_m / static_cast<double>(setup.columns));
-    for (SceneTable& h : root.tables("hidden")) {
+    for (TomlTable& h : root.tables("hidden")) {
         HiddenSurface surface;
         surface.z_m = h.number("z_mm", 0, 1e-9, 1e9) * mm;
         surface.albedo = h.number("albedo", 1, 0, 1);

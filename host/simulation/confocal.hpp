@@ -21,19 +21,19 @@
 //
 // Time 0: the pulse enters the slab. Truth: depth of the nearest surface straight behind each point, from the slab's
 // far face, NaN where there is none. A confocal scan has no unscattered light, so no ballistic truth and no reference.
-// Errors (ExitCode::bad_input): those of SceneTable and of confocal_light; no [medium], no [[hidden]].
+// Errors (ExitCode::bad_input): those of TomlTable and of confocal_light; no [medium], no [[hidden]].
 #pragma once
 
 #include <filesystem>
 #include <functional>
 
+#include "host/io/toml_table.hpp"
 #include "host/simulation/scene.hpp"
-#include "host/simulation/scene_table.hpp"
 #include "host/simulation/simulate.hpp"
 
 namespace firstlight {
 
-void read_confocal(SceneTable& root, SimulationScene& scene, const std::filesystem::path& folder,
+void read_confocal(TomlTable& root, SimulationScene& scene, const std::filesystem::path& folder,
                    const std::string& name);
 
 SimulatedScan simulate_confocal(const SimulationScene& scene, Queue& queue,

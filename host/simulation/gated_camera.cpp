@@ -22,7 +22,7 @@ constexpr double decays = 16;
 constexpr double steps_per_width = 256;
 constexpr std::uint32_t frame_purpose = 48;  // of the counters, apart from those of detector_response
 
-std::vector<double> delays_of(SceneTable& t) {
+std::vector<double> delays_of(TomlTable& t) {
     std::vector<double> delays;
     if (t.has("delays_ps")) {
         for (const double d : t.numbers("delays_ps")) delays.push_back(d * ps);
@@ -41,7 +41,7 @@ double GatedCamera::mean_exposure() const {
     return std::accumulate(exposure.begin(), exposure.end(), 0.0) / static_cast<double>(exposure.size());
 }
 
-GatedCamera read_gated_camera(SceneTable t) {
+GatedCamera read_gated_camera(TomlTable t) {
     GatedCamera camera;
     camera.delay_s = delays_of(t);
     camera.shape = t.one_of("shape", {"kerr", "rectangle"}, "kerr") == "kerr" ? GatedCamera::Shape::kerr

@@ -18,7 +18,7 @@
 #include <string>
 #include <vector>
 
-#include "host/simulation/scene_table.hpp"
+#include "host/io/toml_table.hpp"
 #include "kernels/support/scan.hpp"
 
 namespace firstlight {
@@ -35,8 +35,8 @@ struct GatedCamera {
     [[nodiscard]] double mean_exposure() const;
 };
 
-// Reads the table [gates]. Errors: those of SceneTable; delays that do not increase, fewer than two.
-GatedCamera read_gated_camera(SceneTable t);
+// Reads the table [gates]. Errors: those of TomlTable; delays that do not increase, fewer than two.
+GatedCamera read_gated_camera(TomlTable t);
 
 // The gate's transmission and its integral, tabulated.
 class GateShape {

@@ -31,12 +31,12 @@ LayerSpan layer_at(const TransportScene& scene, double depth_m) {
     return span;
 }
 
-void read_views(SceneTable& root, SimulationScene& scene, const std::string& name) {
+void read_views(TomlTable& root, SimulationScene& scene, const std::string& name) {
     double depth = 0;
     for (const SceneLayer& l : scene.transport.layers) depth += l.thickness_m;
     scene.axis_depth_m = 0.5 * depth;
     if (!root.has("views")) return;
-    SceneTable t = root.table("views");
+    TomlTable t = root.table("views");
     scene.axis_depth_m = t.number("axis_depth_mm", scene.axis_depth_m / mm, 0, depth / mm) * mm;
     if (t.has("angles_deg") == t.has("number"))
         throw Error(ExitCode::bad_input,
@@ -72,7 +72,7 @@ void read_views(SceneTable& root, SimulationScene& scene, const std::string& nam
                     "at most 2^32 - 1 have random numbers of their own", "take fewer views, rows or columns");
 }
 
-SceneObject read_object(SceneTable& t, const SceneLayer& around) {
+SceneObject read_object(TomlTable& t, const SceneLayer& around) {
     SceneObject o;
     o.shape = t.one_of("shape", {"sphere", "cylinder"}, "") == "sphere" ? SceneObject::Shape::sphere
                                                                         : SceneObject::Shape::cylinder;
@@ -126,10 +126,10 @@ void check_place(const SimulationScene& scene, const LayerSpan& layer, std::size
 
 }  // namespace
 
-void read_objects(SceneTable& root, SimulationScene& scene, const std::string& name) {
+void read_objects(TomlTable& root, SimulationScene& scene, const std::string& name) {
     read_views(root, scene, name);
     const LayerSpan layer = layer_at(scene.transport, scene.axis_depth_m);
-    for (SceneTable& t : root.tables("object")) {
+    for (TomlTable& t : root.tables("object")) {
         if (scene.transport.layers.empty())
             throw Error(ExitCode::bad_input, name + ": [[object]] without any [[layer]]", "objects lie in a medium",
                         "give at least one layer");

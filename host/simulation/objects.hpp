@@ -20,13 +20,13 @@
 
 #include <vector>
 
+#include "host/io/toml_table.hpp"
 #include "host/simulation/scene.hpp"
-#include "host/simulation/scene_table.hpp"
 
 namespace firstlight {
 
 // Reads [views] and [[object]]; the layers must have been read.
-void read_objects(SceneTable& root, SimulationScene& scene, const std::string& name);
+void read_objects(TomlTable& root, SimulationScene& scene, const std::string& name);
 
 // What the source and the camera see at an angle.
 TransportScene in_view(const SimulationScene& scene, double angle_rad);

@@ -116,7 +116,7 @@ Pattern png_mask(const std::filesystem::path& path, double width_m) {
     return p;
 }
 
-Pattern read_pattern(SceneTable& t, double pixel_m, const std::filesystem::path& folder) {
+Pattern read_pattern(TomlTable& t, double pixel_m, const std::filesystem::path& folder) {
     const std::string kind = t.one_of("pattern", {"bars", "star", "rectangle", "disk", "png"}, "");
     const auto cell = [&] { return t.number("cell_um", 0.25 * pixel_m / um) * um; };
     Pattern p;

@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "host/simulation/scene_table.hpp"
+#include "host/io/toml_table.hpp"
 #include "kernels/simulation/scene.hpp"
 
 namespace firstlight {
@@ -23,6 +23,6 @@ Pattern png_mask(const std::filesystem::path& path, double width_m);
 
 // The pattern that a table of a scene describes (pattern = "bars" ... and its keys, x_mm, y_mm); cells are a quarter of
 // `pixel_m` unless it says cell_um.
-Pattern read_pattern(SceneTable& t, double pixel_m, const std::filesystem::path& folder);
+Pattern read_pattern(TomlTable& t, double pixel_m, const std::filesystem::path& folder);
 
 }  // namespace firstlight

@@ -5,11 +5,11 @@
 #include <fstream>
 #include <iterator>
 
+#include "host/io/toml_table.hpp"
 #include "host/simulation/confocal.hpp"
 #include "host/simulation/objects.hpp"
 #include "host/simulation/patterns.hpp"
 #include "host/simulation/scene_recording.hpp"
-#include "host/simulation/scene_table.hpp"
 #include "kernels/support/error.hpp"
 
 namespace firstlight {
@@ -17,8 +17,8 @@ namespace {
 
 constexpr double mm = 1e-3, um = 1e-6, per_mm = 1e3, degree = 0.017453292519943295;
 
-void read_layers(SceneTable& root, TransportScene& scene) {
-    for (SceneTable& t : root.tables("layer")) {
+void read_layers(TomlTable& root, TransportScene& scene) {
+    for (TomlTable& t : root.tables("layer")) {
         SceneLayer layer;
         layer.thickness_m = t.number("thickness_mm") * mm;
         layer.refractive_index = t.number("refractive_index", 1);
@@ -28,7 +28,7 @@ void read_layers(SceneTable& root, TransportScene& scene) {
         t.refuse_unknown();
         scene.layers.push_back(layer);
     }
-    SceneTable t = root.table("surroundings");
+    TomlTable t = root.table("surroundings");
     scene.index_before = t.number("index_before", 0);
     scene.index_behind = t.number("index_behind", 0);
     scene.half_width_x_m = t.number("half_width_x_mm", 0, 0, 1e9) * mm;
@@ -36,8 +36,8 @@ void read_layers(SceneTable& root, TransportScene& scene) {
     t.refuse_unknown();
 }
 
-void read_targets(SceneTable& root, TransportScene& scene, const std::filesystem::path& folder) {
-    for (SceneTable& t : root.tables("target")) {
+void read_targets(TomlTable& root, TransportScene& scene, const std::filesystem::path& folder) {
+    for (TomlTable& t : root.tables("target")) {
         SceneTarget target;
         target.reflects = t.one_of("kind", {"transmission", "reflection"}, "transmission") == "reflection";
         target.z_m = t.number("z_mm") * mm;
@@ -56,8 +56,8 @@ void read_targets(SceneTable& root, TransportScene& scene, const std::filesystem
     }
 }
 
-void read_source(SceneTable& root, SimulationScene& scene) {
-    SceneTable t = root.table("source");
+void read_source(TomlTable& root, SimulationScene& scene) {
+    TomlTable t = root.table("source");
     SceneSource& source = scene.transport.source;
     const std::string kind = t.one_of("kind", {"pencil", "wide", "cone"}, "wide");
     source.x_m = t.number("x_mm", 0) * mm;
@@ -74,8 +74,8 @@ void read_source(SceneTable& root, SimulationScene& scene) {
     t.refuse_unknown();
 }
 
-void read_detector(SceneTable& root, SimulationScene& scene) {
-    SceneTable t = root.table("detector");
+void read_detector(TomlTable& root, SimulationScene& scene) {
+    TomlTable t = root.table("detector");
     SceneDetector& d = scene.transport.detector;
     const double depth = [&] {
         double sum = 0;
@@ -100,7 +100,7 @@ SimulationScene parse_scene(const std::string& text, const std::filesystem::path
         throw Error(ExitCode::bad_input, fmt::format("{} line {}: not TOML", name, e.source().begin.line),
                     std::string(e.description()));
     }
-    SceneTable root(&document, name + ":");
+    TomlTable root(&document, name + ":");
     SimulationScene scene;
     scene.text = text;
     scene.title = root.text("title", "");
@@ -117,7 +117,7 @@ SimulationScene parse_scene(const std::string& text, const std::filesystem::path
     read_targets(root, scene.transport, folder);
     read_objects(root, scene, name);
 
-    SceneTable photons = root.table("photon_transport");
+    TomlTable photons = root.table("photon_transport");
     photons.parameters(PhotonTransport::Params::table(), &scene.photons);
     photons.refuse_unknown();
     read_response(root, scene);
@@ -134,7 +134,7 @@ SimulationScene parse_scene(const std::string& text, const std::filesystem::path
     }
 
     scene.has_reference = root.has("reference");
-    SceneTable reference = root.table("reference");
+    TomlTable reference = root.table("reference");
     if (scene.has_reference) {
         scene.reference_pulses = reference.number("pulses", scene.pulses, 1, 1e15);
         scene.filter_transmission = reference.number("filter_transmission", 1, 1e-30, 1);

@@ -4,14 +4,14 @@ namespace firstlight {
 
 constexpr double ps = 1e-12;
 
-void read_laser(SceneTable& source, SimulationScene& scene) {
+void read_laser(TomlTable& source, SimulationScene& scene) {
     scene.photons_per_pulse = source.number("photons_per_pulse", 1, 0, 1e30);
     scene.repetition_rate_hz = source.number("repetition_rate_mhz", 0, 0, 1e6) * 1e6;
     scene.wavelength_m = source.number("wavelength_nm", 0, 0, 1e6) * 1e-9;
     scene.pulse_fwhm_s = source.number("pulse_fwhm_ps", 0, 0, 1e6) * ps;
 }
 
-void read_recording(SceneTable& detector, SimulationScene& scene) {
+void read_recording(TomlTable& detector, SimulationScene& scene) {
     SceneDetector& d = scene.transport.detector;
     d.rows = detector.whole("rows");
     d.columns = detector.whole("columns");
@@ -24,8 +24,8 @@ void read_recording(SceneTable& detector, SimulationScene& scene) {
     scene.count_type = counts == "u4" ? CountType::u4 : counts == "u1" ? CountType::u1 : CountType::u2;
 }
 
-void read_response(SceneTable& root, SimulationScene& scene) {
-    SceneTable response = root.table("detector_response");
+void read_response(TomlTable& root, SimulationScene& scene) {
+    TomlTable response = root.table("detector_response");
     response.parameters(DetectorResponse::Params::table(), &scene.response);
     response.refuse_unknown();
 }

@@ -9,6 +9,7 @@
 #include "host/data/axis.hpp"
 #include "host/io/acquisition_writer.hpp"
 #include "host/io/importers/counts_in_bands.hpp"
+#include "host/io/importers/gates_of_source.hpp"
 #include "host/io/importers/imagej_ome_text.hpp"
 #include "host/io/importers/importer.hpp"
 #include "host/io/importers/natural_order.hpp"
@@ -48,68 +49,6 @@ std::vector<fs::path> files_of(const fs::path& source) {
     std::vector<fs::path> files;
     for (const std::string& name : names) files.push_back(source / name);
     return files;
-}
-
-struct GatesOfStack {
-    GateAxis axis;
-    bool backwards = false;  // the last page is the earliest gate
-    bool timed = false;      // exposures are known
-};
-
-GatesOfStack gates_of(const ImportRequest& request, const StackText& text, std::int64_t pages,
-                      std::vector<std::string>& assumptions) {
-    const ImportOptions& given = request.options;
-    const auto n = static_cast<std::size_t>(pages);
-    GatesOfStack gates;
-    std::vector<double>& delay = gates.axis.delay_s;
-    double step_s = text.step_s;
-    if (!std::isnan(given.gate_step_ps)) {
-        if (given.gate_step_ps == 0)
-            throw Error(ExitCode::usage, "gate_step_ps is 0", "gates at one delay are no sweep");
-        gates.backwards = given.gate_step_ps < 0;
-        step_s = std::abs(given.gate_step_ps) * 1e-12;
-        assumptions.push_back(fmt::format("gates are {} ps apart, as given{}", std::abs(given.gate_step_ps),
-                                          gates.backwards ? ", the last page first" : ""));
-    } else if (!text.delay_s.empty()) {
-        delay = text.delay_s;
-    }
-    const bool no_step = delay.empty() && !(step_s > 0), no_width = std::isnan(given.gate_width_ps);
-    if (no_step || no_width)
-        ask_for(request,
-                no_step && no_width ? "how far apart its gates are, and how long one is open"
-                : no_step           ? "how far apart its gates are"
-                                    : "how long a gate is open",
-                no_step && no_width ? "--gate-step-ps and --gate-width-ps"
-                : no_step           ? "--gate-step-ps"
-                                    : "--gate-width-ps");
-    if (delay.empty())
-        for (std::int64_t i = 0; i < pages; ++i) delay.push_back(static_cast<double>(i) * step_s);
-    if (!std::isnan(given.first_gate_ps)) {
-        const double shift = given.first_gate_ps * 1e-12 - delay.front();
-        for (double& d : delay) d += shift;
-        assumptions.push_back(fmt::format("the first gate is at {} ps, as given", given.first_gate_ps));
-    } else if (text.delay_s.empty() || step_s > 0) {
-        assumptions.emplace_back("the first gate is at 0 ps");
-    }
-    gates.axis.width_s.assign(n, given.gate_width_ps * 1e-12);
-    assumptions.push_back(fmt::format("each gate is open for {} ps, as given", given.gate_width_ps));
-
-    gates.timed = true;
-    if (!std::isnan(given.exposure_s)) {
-        gates.axis.exposure_s.assign(n, given.exposure_s / static_cast<double>(pages));
-        assumptions.push_back(
-            fmt::format("exposure of {} s, as given, shared evenly by {} frames", given.exposure_s, pages));
-    } else if (!text.exposure_s.empty()) {
-        gates.axis.exposure_s = text.exposure_s;
-        if (gates.backwards) std::reverse(gates.axis.exposure_s.begin(), gates.axis.exposure_s.end());
-    } else {
-        gates.timed = false;
-        gates.axis.exposure_s.assign(n, 1.0);
-        assumptions.emplace_back("all frames are exposed for equally long, which is not known: 1 s stands for it");
-    }
-    gates.axis.bit_depth = given.bit_depth;
-    check_gates(gates.axis, pages, request.source.string());
-    return gates;
 }
 
 void set_pixels(Scan& scan, AcquisitionInfo& info, const ImportOptions& given, const StackText& text) {
@@ -171,14 +110,7 @@ ImportReport import_tiff(const ImportRequest& request) {
         if (gates.timed) scan.pulses = {mean_exposure_s(scan.gates) * given.repetition_rate_hz};
     }
     BandRequest bands{request, name};
-    if (given.bit_depth > 0) {
-        const auto bits = static_cast<std::int64_t>(8 * count_size(scan.type));
-        if (given.bit_depth > bits)
-            throw Error(ExitCode::usage, fmt::format("bit_depth is {}", given.bit_depth),
-                        fmt::format("its numbers have {} bits", bits));
-        bands.largest = std::ldexp(1.0, static_cast<int>(given.bit_depth)) - 1;
-        assumptions.push_back(fmt::format("counts have {} bits, as given", given.bit_depth));
-    }
+    bands.largest = largest_count_given(request, scan.type, assumptions);
     // Parts that are unpacked as a whole would be unpacked again for each band: few bands, then.
     if (stack.rows_at_once() > 16) bands.budget = allowed / 2;
     ArrayOfCounts array{{1, scan.rows, scan.columns, pages}, {axis_view, axis_t, axis_y, axis_x}, stack.type()};

@@ -1,4 +1,4 @@
-#include "host/simulation/scene_table.hpp"
+#include "host/io/toml_table.hpp"
 
 #include <fmt/format.h>
 
@@ -11,12 +11,12 @@
 
 namespace firstlight {
 
-const toml::node* SceneTable::find(const std::string& key) {
+const toml::node* TomlTable::find(const std::string& key) {
     if (std::find(known_.begin(), known_.end(), key) == known_.end()) known_.push_back(key);
     return table_ == nullptr ? nullptr : table_->get(key);
 }
 
-void SceneTable::refuse(const std::string& key, const std::string& expected) const {
+void TomlTable::refuse(const std::string& key, const std::string& expected) const {
     const toml::node* found = table_ == nullptr ? nullptr : table_->get(key);
     if (found == nullptr) throw Error(ExitCode::bad_input, where_ + " " + key + " is missing", "expected " + expected);
     std::ostringstream text;
@@ -24,43 +24,43 @@ void SceneTable::refuse(const std::string& key, const std::string& expected) con
     throw Error(ExitCode::bad_input, where_ + " " + key + " is " + text.str(), "expected " + expected);
 }
 
-bool SceneTable::has(const std::string& key) { return find(key) != nullptr; }
+bool TomlTable::has(const std::string& key) { return find(key) != nullptr; }
 
-double SceneTable::number(const std::string& key) {
+double TomlTable::number(const std::string& key) {
     const toml::node* node = find(key);
     const auto value = node == nullptr ? std::nullopt : node->value<double>();
     if (!value || !std::isfinite(*value)) refuse(key, "a number");
     return *value;
 }
 
-double SceneTable::number(const std::string& key, double otherwise) { return has(key) ? number(key) : otherwise; }
+double TomlTable::number(const std::string& key, double otherwise) { return has(key) ? number(key) : otherwise; }
 
-double SceneTable::number(const std::string& key, double otherwise, double least, double most) {
+double TomlTable::number(const std::string& key, double otherwise, double least, double most) {
     const double value = number(key, otherwise);
     if (!(value >= least && value <= most)) refuse(key, fmt::format("a number from {:g} to {:g}", least, most));
     return value;
 }
 
-std::int64_t SceneTable::whole(const std::string& key) {
+std::int64_t TomlTable::whole(const std::string& key) {
     const toml::node* node = find(key);
     const auto value = node == nullptr ? std::nullopt : node->value_exact<std::int64_t>();
     if (!value || *value < 1 || *value > 1'000'000) refuse(key, "a whole number from 1 to 1e6");
     return *value;
 }
 
-std::string SceneTable::text(const std::string& key) {
+std::string TomlTable::text(const std::string& key) {
     const toml::node* node = find(key);
     const auto value = node == nullptr ? std::nullopt : node->value_exact<std::string>();
     if (!value) refuse(key, "text in quotes");
     return *value;
 }
 
-std::string SceneTable::text(const std::string& key, const std::string& otherwise) {
+std::string TomlTable::text(const std::string& key, const std::string& otherwise) {
     return has(key) ? text(key) : otherwise;
 }
 
-std::string SceneTable::one_of(const std::string& key, const std::vector<std::string>& names,
-                               const std::string& otherwise) {
+std::string TomlTable::one_of(const std::string& key, const std::vector<std::string>& names,
+                              const std::string& otherwise) {
     const std::string value = otherwise.empty() ? text(key) : text(key, otherwise);
     if (std::find(names.begin(), names.end(), value) == names.end()) {
         const std::string near = nearest_name(value, names);
@@ -70,7 +70,7 @@ std::string SceneTable::one_of(const std::string& key, const std::vector<std::st
     return value;
 }
 
-std::vector<double> SceneTable::numbers(const std::string& key) {
+std::vector<double> TomlTable::numbers(const std::string& key) {
     const toml::node* node = find(key);
     const toml::array* array = node == nullptr ? nullptr : node->as_array();
     std::vector<double> values;
@@ -83,7 +83,25 @@ std::vector<double> SceneTable::numbers(const std::string& key) {
     return values;
 }
 
-std::vector<double> SceneTable::one_or_two(const std::string& key) {
+std::vector<std::string> TomlTable::texts(const std::string& key) {
+    const toml::node* node = find(key);
+    const toml::array* array = node == nullptr ? nullptr : node->as_array();
+    std::vector<std::string> values;
+    if (array == nullptr) refuse(key, "a list of texts in quotes");
+    for (const toml::node& item : *array) {
+        const auto value = item.value_exact<std::string>();
+        if (!value) refuse(key, "a list of texts in quotes");
+        values.push_back(*value);
+    }
+    return values;
+}
+
+bool TomlTable::is_list(const std::string& key) {
+    const toml::node* node = find(key);
+    return node != nullptr && node->is_array();
+}
+
+std::vector<double> TomlTable::one_or_two(const std::string& key) {
     const toml::node* node = find(key);
     std::vector<double> values;
     if (node != nullptr && node->is_array()) values = numbers(key);
@@ -94,7 +112,7 @@ std::vector<double> SceneTable::one_or_two(const std::string& key) {
     return values;
 }
 
-std::array<double, 3> SceneTable::three(const std::string& key) {
+std::array<double, 3> TomlTable::three(const std::string& key) {
     const std::vector<double> values = numbers(key);
     const bool good = values.size() == 3 &&
                       std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); }) &&
@@ -103,15 +121,15 @@ std::array<double, 3> SceneTable::three(const std::string& key) {
     return {values[0], values[1], values[2]};
 }
 
-SceneTable SceneTable::table(const std::string& key) {
+TomlTable TomlTable::table(const std::string& key) {
     const toml::node* node = find(key);
     if (node != nullptr && !node->is_table()) refuse(key, "a table, [" + key + "]");
     return {node == nullptr ? nullptr : node->as_table(), where_ + " [" + key + "]"};
 }
 
-std::vector<SceneTable> SceneTable::tables(const std::string& key) {
+std::vector<TomlTable> TomlTable::tables(const std::string& key) {
     const toml::node* node = find(key);
-    std::vector<SceneTable> tables;
+    std::vector<TomlTable> tables;
     if (node == nullptr) return tables;
     const toml::array* array = node->as_array();
     if (array == nullptr) refuse(key, "tables, [[" + key + "]]");
@@ -123,7 +141,7 @@ std::vector<SceneTable> SceneTable::tables(const std::string& key) {
     return tables;
 }
 
-void SceneTable::parameters(const ParamTable& params, void* values) {
+void TomlTable::parameters(const ParamTable& params, void* values) {
     for (const Param& param : params) {
         const toml::node* node = find(param.name);
         if (node == nullptr) continue;
@@ -146,7 +164,7 @@ void SceneTable::parameters(const ParamTable& params, void* values) {
                         "leave it out or change " + param.condition_on);
 }
 
-void SceneTable::refuse_unknown() const {
+void TomlTable::refuse_unknown() const {
     if (table_ == nullptr) return;
     for (const auto& [key, node] : *table_) {
         const std::string name(key.str());

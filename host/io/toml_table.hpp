@@ -1,4 +1,5 @@
-// One table of a scene file: typed values by key, in the unit that the key names; a key nobody asked for is an error.
+// One table of a TOML file, such as a scene: typed values by key, in the unit that the key names; a key nobody asked
+// for is an error.
 #pragma once
 
 #include <toml++/toml.h>
@@ -11,10 +12,10 @@
 
 namespace firstlight {
 
-class SceneTable {
+class TomlTable {
   public:
     // `where` for messages: "bars.toml: [source]". A null table has no keys.
-    SceneTable(const toml::table* table, std::string where) : table_(table), where_(std::move(where)) {}
+    TomlTable(const toml::table* table, std::string where) : table_(table), where_(std::move(where)) {}
 
     [[nodiscard]] bool has(const std::string& key);
     double number(const std::string& key);  // must be there
@@ -25,16 +26,19 @@ class SceneTable {
     std::string text(const std::string& key, const std::string& otherwise);
     std::string one_of(const std::string& key, const std::vector<std::string>& names, const std::string& otherwise);
     std::vector<double> numbers(const std::string& key);
+    std::vector<std::string> texts(const std::string& key);
+    bool is_list(const std::string& key);
     std::vector<double> one_or_two(const std::string& key);   // above 0; one stands for both
     std::array<double, 3> three(const std::string& key);      // a direction
-    SceneTable table(const std::string& key);                 // empty where there is none
-    std::vector<SceneTable> tables(const std::string& key);   // of [[key]]
+    TomlTable table(const std::string& key);                  // empty where there is none
+    std::vector<TomlTable> tables(const std::string& key);    // of [[key]]
     void parameters(const ParamTable& params, void* values);  // all keys through a stage's table
     // Errors: a key that none of the calls above asked for.
     void refuse_unknown() const;
+    // Says what the key holds and what was expected of it.
+    [[noreturn]] void refuse(const std::string& key, const std::string& expected) const;
 
   private:
-    [[noreturn]] void refuse(const std::string& key, const std::string& expected) const;
     const toml::node* find(const std::string& key);
 
     const toml::table* table_;
