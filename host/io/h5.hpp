@@ -100,6 +100,15 @@ class ReadFile {
     [[nodiscard]] std::optional<double> number(const std::string& path, const std::string& attribute) const;
     // Text datasets: one string or several, fixed or variable length. Empty when absent.
     [[nodiscard]] std::vector<std::string> text_dataset(const std::string& path) const;
+    // An enumeration's first element: its name, or its number in decimal where it is a plain integer. Empty when absent
+    // or a dataset without elements (h5_table.cpp).
+    [[nodiscard]] std::string enumeration(const std::string& path) const;
+    // Names of a table's (compound's) fields, and the number in one of them in its first row; nothing where the dataset
+    // or the field is absent. Errors (bad_input): more than 4096 rows, no number (h5_table.cpp).
+    [[nodiscard]] std::vector<std::string> table_fields(const std::string& path) const;
+    [[nodiscard]] std::optional<double> table_number(const std::string& path, const std::string& field) const;
+    // Whether a dataset exists and has elements: not all programs leave out what they do not know (h5_table.cpp).
+    [[nodiscard]] bool has_elements(const std::string& path) const;
     [[nodiscard]] std::vector<std::int64_t> shape(const std::string& path) const;
     [[nodiscard]] ElementType element_type(const std::string& path) const;
 

@@ -18,6 +18,7 @@
 #include "host/io/calibration_file.hpp"
 #include "host/io/h5.hpp"
 #include "host/io/importers/confocal_capture.hpp"
+#include "host/io/importers/hdf5_source.hpp"
 #include "host/io/neighbour_program.hpp"
 #include "host/io/read_only_file.hpp"
 #include "host/io/result_file.hpp"
@@ -147,6 +148,7 @@ std::string read_as_probe(const std::filesystem::path& path, ProbeKind kind, std
         case ProbeKind::capture: read_capture_tables(path, options); break;
         case ProbeKind::calibration: (void)read_calibration(path, options); break;
         case ProbeKind::any: return read_any(path, options);
+        case ProbeKind::source: return read_hdf5_source_tables(path, options);
     }
     return "";
 }

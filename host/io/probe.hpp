@@ -11,10 +11,12 @@
 
 namespace firstlight {
 
-// any: an acquisition or a result, whichever of ours the file is; of a calibration only that it is one.
-enum class ProbeKind { acquisition, validation, result, capture, calibration, any };
+// any: an acquisition or a result, whichever of ours the file is; of a calibration only that it is one. source: a file
+// of another program that importers/hdf5_source.hpp knows.
+enum class ProbeKind { acquisition, validation, result, capture, calibration, any, source };
 
-// Returns when the child could read the file; for `any`, with the file's firstlight_format. Errors: what the child
+// Returns when the child could read the file; for `any`, with the file's firstlight_format, for `source` with the name
+// of its importer ("": none). Errors: what the child
 // found wrong with it (bad_input), that it died or took too long (bad_input), that there is no probe (internal).
 std::string probe(const std::filesystem::path& path, ProbeKind kind, std::size_t memory_limit);
 

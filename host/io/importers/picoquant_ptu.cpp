@@ -8,7 +8,7 @@
 #include <cstring>
 
 #include "host/data/axis.hpp"
-#include "host/io/event_writer.hpp"
+#include "host/io/importers/imported_photons.hpp"
 #include "host/io/importers/photon_stream.hpp"
 #include "host/io/importers/scan_of_source.hpp"
 #include "kernels/support/error.hpp"
@@ -169,56 +169,12 @@ void each_kept(const PhotonStream& stream, const Seen& seen, const Pixels& pixel
     });
 }
 
-void write_events(const PhotonStream& stream, const Seen& seen, const Pixels& pixels, const Scan& scan,
-                  const AcquisitionInfo& info, const ImportRequest& request) {
-    WriteOptions write;
-    write.force = request.force;
-    EventWriter writer(request.target, scan, info, write, seen.kept, 0, stream.macro_unit_s());
-    constexpr std::size_t block = 1 << 16;
-    EventTags tags;
-    tags.timestamps.reserve(block);
-    tags.nanotimes.reserve(block);
-    tags.detectors.reserve(block);
-    const auto flush = [&] {
-        writer.append(tags, false);
-        tags.timestamps.clear();
-        tags.nanotimes.clear();
-        tags.detectors.clear();
-    };
-    each_kept(stream, seen, pixels, request, [&](const StreamPhoton& photon, std::int64_t pixel) {
-        tags.timestamps.push_back(static_cast<std::int64_t>(photon.time));
-        tags.nanotimes.push_back(static_cast<std::uint32_t>(photon.bin));
-        tags.detectors.push_back(static_cast<std::uint32_t>(pixel));
-        if (tags.timestamps.size() == block) flush();
-    });
-    flush();
-    writer.commit();
-}
-
-void write_histogram(const PhotonStream& stream, const Seen& seen, const Pixels& pixels, const Scan& scan,
-                     const AcquisitionInfo& info, const ImportRequest& request) {
-    need_histogram_memory(request, scan, 0, "--record events");
-    PhotonCube cube(CountType::u4, 1, scan.rows, scan.columns, scan.bins);
-    auto* counts = reinterpret_cast<std::uint32_t*>(cube.counts.data());
-    each_kept(stream, seen, pixels, request, [&](const StreamPhoton& photon, std::int64_t pixel) {
-        ++counts[static_cast<std::uint64_t>(pixel * scan.bins) + photon.bin];
-    });
-    WriteOptions write;
-    write.force = request.force;
-    AcquisitionWriter writer(request.target, scan, info, write);
-    writer.write_all(cube);
-    writer.commit();
-}
-
 ImportReport import_ptu(const ImportRequest& request) {
     const SourceBytes bytes(request.source);
     const PicoQuantHeader header = read_picoquant_header(bytes, std::string(magic));
     const PhotonStream stream(bytes, header, request);
     const Seen seen = survey(stream, request);
     refuse_nothing_kept(stream, seen, request);
-    if (seen.kept > 0xFFFFFFFF)
-        throw Error(ExitCode::bad_input, fmt::format("{}: holds {} photons", bytes.name(), seen.kept),
-                    "at most 2^32 - 1 can be imported at once", "take one channel with --channel");
     const Pixels pixels = pixels_of(seen);
 
     AcquisitionInfo info = info_of_source(request, fmt::format("PicoQuant PTU, {}", stream.type().name));
@@ -236,8 +192,10 @@ ImportReport import_ptu(const ImportRequest& request) {
     set_time_and_path(scan, info, request);
     set_place(scan, info, stream, header, request);
     set_exposure(scan, info, stream, seen, header, request);
-    if (scan.kind == ScanKind::events) write_events(stream, seen, pixels, scan, info, request);
-    else write_histogram(stream, seen, pixels, scan, info, request);
+    ImportedPhotons out(request, scan, info, seen.kept, stream.macro_unit_s());
+    each_kept(stream, seen, pixels, request,
+              [&](const StreamPhoton& photon, std::int64_t pixel) { out.add(photon.time, photon.bin, pixel); });
+    out.commit();
     step(request, 1);
     return {"", scan, info.provenance.assumptions, seen.kept, seen.without_pixel + seen.without_bin + seen.late};
 }

@@ -3,7 +3,7 @@
 
 #include <random>
 
-#include "tests/host/io/importers/import_fixture.hpp"
+#include "tests/host/io/importers/damage.hpp"
 #include "tests/host/io/importers/picoquant_bytes.hpp"
 #include "tests/host/io/python_fixture.hpp"
 
@@ -134,38 +134,7 @@ TEST_F(PicoQuantPhu, refuses_what_is_absurd) {
     EXPECT_SAYS(refusal(phu_), "has no Header_End");
 }
 
-TEST_F(PicoQuantPhu, random_damage_is_survived) {
-    std::mt19937 random(5);
-    const std::string good = PhuFile().bytes();
-    int imported = 0, refused = 0;
-    for (int round = 0; round < 1000; ++round) {
-        std::string bytes = good;
-        for (unsigned i = 0; i < 1 + random() % 3; ++i) {
-            const std::size_t at = random() % bytes.size();
-            bytes[at] = random() % 2 == 0 ? '\xff' : static_cast<char>(random());
-        }
-        if (random() % 8 == 0) bytes.resize(random() % bytes.size());
-        write(bytes);
-        ImportRequest request = import_request(phu_, h5_);
-        request.format = "phu";
-        request.memory_bytes = 1 << 20;
-        if (round % 32 != 0)  // one in 32 is written: disks are slow
-            request.progress = [](double) { throw Error(ExitCode::interrupted, "all but written"); };
-        try {
-            (void)import_file(request);
-            ++imported;
-        } catch (const Error& error) {
-            if (error.code() == ExitCode::interrupted) {
-                ++imported;
-                continue;
-            }
-            EXPECT_TRUE(error.code() == ExitCode::bad_input || error.code() == ExitCode::usage) << error.what();
-            ++refused;
-        }
-    }
-    EXPECT_GT(imported, 100);
-    EXPECT_GT(refused, 100);
-}
+TEST_F(PicoQuantPhu, random_damage_is_survived) { survive_damage("phu", phu_, {PhuFile().bytes()}, 1000); }
 
 TEST_F(PicoQuantPhu, agrees_with_ptufile) {
     FIRSTLIGHT_NEEDS_PYTHON();

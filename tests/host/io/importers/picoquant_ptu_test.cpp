@@ -3,7 +3,7 @@
 
 #include <random>
 
-#include "tests/host/io/importers/import_fixture.hpp"
+#include "tests/host/io/importers/damage.hpp"
 #include "tests/host/io/importers/picoquant_bytes.hpp"
 #include "tests/host/io/python_fixture.hpp"
 
@@ -229,7 +229,6 @@ TEST_F(PicoQuantPtu, refuses_damaged_headers) {
 
 // Whatever bytes a file has: it is imported or refused with a message, in bounded memory and time.
 TEST_F(PicoQuantPtu, random_damage_is_survived) {
-    std::mt19937 random(7);
     std::vector<std::string> seeds{small_image().bytes()};
     for (const std::int64_t type : {0x00010303, 0x00010203, 0x00010204, 0x00010207, 0x00010304}) {
         PtuFile file = small_image();
@@ -238,43 +237,7 @@ TEST_F(PicoQuantPtu, random_damage_is_survived) {
         file.words.insert(file.words.begin(), t2_sync(1));
         seeds.push_back(file.bytes());
     }
-    int imported = 0, refused = 0;
-    for (int round = 0; round < 2000; ++round) {
-        std::string bytes = seeds[random() % seeds.size()];
-        const auto changes = 1 + random() % 4;
-        for (unsigned i = 0; i < changes; ++i) {
-            const std::size_t at = random() % bytes.size();
-            switch (random() % 4) {
-                case 0: bytes[at] = static_cast<char>(random()); break;
-                case 1: bytes[at] = static_cast<char>(bytes[at] ^ (1 << random() % 8)); break;
-                case 2: bytes[at] = '\xff'; break;
-                default:
-                    if (random() % 8 == 0) bytes.resize(at + 1);
-            }
-        }
-        std::ofstream(ptu_, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-        ImportRequest request = import_request(ptu_, h5_, {{"record", round % 2 == 0 ? "histogram" : "events"}});
-        request.format = "ptu";
-        request.memory_bytes = 1 << 20;
-        if (round % 32 != 0)  // one in 32 is written: disks are slow
-            request.progress = [](double done) {
-                if (done >= 0.95) throw Error(ExitCode::interrupted, "all but written");
-            };
-        try {
-            const ImportReport report = import_file(request);
-            EXPECT_GT(report.counts, 0);
-            ++imported;
-        } catch (const Error& error) {
-            if (error.code() == ExitCode::interrupted) {
-                ++imported;
-                continue;
-            }
-            EXPECT_TRUE(error.code() == ExitCode::bad_input || error.code() == ExitCode::usage) << error.what();
-            ++refused;
-        }
-    }
-    EXPECT_GT(imported, 200);
-    EXPECT_GT(refused, 200);
+    survive_damage("ptu", ptu_, seeds, 2000, {{{"record", "histogram"}}, {{"record", "events"}}});
 }
 
 // ptufile (PyPI) writes and reads the same files: counts, times and pixels are equal.
