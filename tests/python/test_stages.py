@@ -3,6 +3,7 @@ import inspect
 import pathlib
 
 import firstlight
+import h5py
 import numpy as np
 import pytest
 
@@ -123,6 +124,41 @@ def test_a_chain_is_the_recipe_bit_for_bit(sample, name, recipe):
     assert list(chain) == list(whole) and chain.units == whole.units
     for layer in whole:
         assert np.array_equal(chain[layer].view("u1"), whole[layer].view("u1")), layer
+
+
+@pytest.mark.parametrize("order", ["scan", "random"])
+def test_photon_events_have_the_model_of_their_histograms(tmp_path, order):
+    """Of events, the engine may count windows alone where layers are wanted; a model needs whole traces."""
+    counts = cube()
+    pixel, time = (np.repeat(i, counts.ravel()) for i in divmod(np.arange(counts.size), 128))
+    shuffled = np.random.default_rng(1).permutation(pixel.size) if order == "random" else slice(None)
+    with h5py.File(tmp_path / "scan.h5", "w") as f:
+        f.attrs["firstlight_format"], f.attrs["firstlight_version"] = "acquisition", "1.0.0"
+        f.create_group("entry").attrs.update(kind="events", path="transmission")
+        detectors = f.create_dataset("entry/data/detectors", data=pixel[shuffled].astype("u4"), chunks=True)
+        detectors.attrs["shape"] = [8, 6]
+        nanotimes = f.create_dataset("entry/data/nanotimes", data=time[shuffled].astype("u2"), chunks=True)
+        nanotimes.attrs.update(tcspc_unit_s=BIN_S, tcspc_num_bins=128)
+        f.create_dataset("entry/data/timestamps", data=np.arange(pixel.size), chunks=True).attrs["unit_s"] = 1e-7
+        f["entry/exposure/pulses"] = PULSES
+    chains = []
+    for data in (tmp_path / "scan.h5", scan_of(counts)):
+        live = stages.pile_up(data, **QUIET)
+        arrival = stages.expected_arrival(stages.dark_counts(live, source="before_light"), source="given", given_ps=968)
+        chains.append(stages.time_gate(arrival, open_ps=-60, close_ps=40))
+    events, histograms = chains
+    for part in ("live", "dark", "dark_variance", "arrival", "flags"):
+        assert np.array_equal(events.model[part], histograms.model[part]), part
+    assert events.model["live"].min() < 1 and events.model["dark"].max() > 0
+    for layer in histograms:
+        assert np.array_equal(events[layer], histograms[layer], equal_nan=True), layer
+
+
+def test_parts_per_pixel_do_not_bring_those_per_bin(sample):
+    """Parts of one value per pixel do not bring the parts as large as the counts with them."""
+    staged = stages.pile_up(sample("star"), **QUIET)
+    staged.model["flags"]
+    assert "live" not in staged.model._known and staged.model["live"].shape == firstlight.open(sample("star")).shape
 
 
 def test_signatures_docstrings_and_completion_are_the_tables():

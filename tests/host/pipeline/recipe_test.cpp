@@ -139,6 +139,23 @@ TEST(Recipe, values_out_of_range_or_of_another_kind_are_refused) {
         }
 }
 
+TEST(Recipe, a_beginning_may_end_anywhere_but_not_in_disorder) {
+    const auto refusal = [](const std::string& stages, RecipeEnd end) {
+        return refusal_of(
+            [&] { check_recipe(parse_recipe("name = \"r\"\nstages = [" + stages + "]\n", "test"), end); });
+    };
+    for (const char* stages : {R"("pixel_mask")", R"("dark_counts", "richardson_lucy")"}) {
+        EXPECT_EQ(refusal(stages, RecipeEnd::open), "");
+        EXPECT_NE(refusal(stages, RecipeEnd::complete), "");
+    }
+    EXPECT_NE(refusal(R"("time_gate")", RecipeEnd::open).find("no arrival to refer to"), std::string::npos);
+    EXPECT_NE(refusal(R"("time_skew", "pile_up", "gate_sweep")", RecipeEnd::open).find("comes after"),
+              std::string::npos);
+    Recipe twice = parse_recipe(R"(stages = ["pile_up"])", "test");
+    twice.stages.push_back({find_stage("pile_up"), find_stage("pile_up")->make_params(), {}});
+    EXPECT_NE(refusal_of([&] { check_recipe(twice, RecipeEnd::open); }).find("listed twice"), std::string::npos);
+}
+
 TEST(Recipe, orders_that_cannot_work_are_refused) {
     const auto refusal = [](const std::string& stages) {
         return refusal_of([&] { check_recipe(parse_recipe("name = \"r\"\nstages = [" + stages + "]\n", "test")); });
