@@ -9,11 +9,11 @@
 #include "host/io/importers/becker_hickl_sdt.hpp"
 #include "host/io/importers/confocal_capture.hpp"
 #include "host/io/importers/npy_scan.hpp"
+#include "host/io/importers/photon_hdf5.hpp"
 #include "host/io/importers/picoquant_phu.hpp"
 #include "host/io/importers/picoquant_ptu.hpp"
-#include "host/io/importers/tiff_gates.hpp"
-#include "host/io/importers/photon_hdf5.hpp"
 #include "host/io/importers/tal_capture.hpp"
+#include "host/io/importers/tiff_gates.hpp"
 #include "host/io/sha256.hpp"
 #include "kernels/support/error.hpp"
 
@@ -45,10 +45,8 @@ void refuse_options_without_effect(const ImportOptions& options, const Importer&
 
 const std::vector<Importer>& importers() {
     static const std::vector<Importer> all{
-        confocal_capture_importer(), picoquant_ptu_importer(), picoquant_phu_importer(),
-        becker_hickl_sdt_importer(), tiff_gates_importer(),    npy_importer(),
-        becker_hickl_sdt_importer(), photon_hdf5_importer(),   tal_capture_importer(),
-    };
+        confocal_capture_importer(), picoquant_ptu_importer(), picoquant_phu_importer(), becker_hickl_sdt_importer(),
+        photon_hdf5_importer(),      tal_capture_importer(),   tiff_gates_importer(),    npy_importer()};
     return all;
 }
 
