@@ -151,3 +151,11 @@ IMAGE = np.ones((3, 4))
 def test_what_cannot_be_is_refused(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+def test_no_stage_looks_at_a_layer_that_is_not_there():
+    """A new stage says in layers_needed() (host/pipeline/layer_stage.cpp) what it cannot do without."""
+    for one in firstlight.stage_list():
+        if one["kind"] in ("images", "volumes") and one["name"] != "inpainting":
+            with pytest.raises(firstlight.BadInputError, match=f"{one['name']}: (there is no layer|got layers)"):
+                getattr(stages, one["name"])({"snr": IMAGE}, **QUIET)

@@ -1,6 +1,9 @@
 """Single stages on arrays: the model they fill in is what closed forms say, their layers are those of whole recipes."""
 import inspect
 import pathlib
+import subprocess
+import sys
+import textwrap
 
 import firstlight
 import h5py
@@ -161,6 +164,29 @@ def test_parts_per_pixel_do_not_bring_those_per_bin(sample):
     assert "live" not in staged.model._known and staged.model["live"].shape == firstlight.open(sample("star")).shape
 
 
+def test_layers_need_no_copy_of_the_counts():
+    child = subprocess.run([sys.executable, "-c", textwrap.dedent("""
+        import numpy as np
+        from firstlight import stages
+        def peak():
+            return int(next(l for l in open("/proc/self/status") if l.startswith("VmHWM")).split()[1]) * 1024
+        def gated(counts):
+            live = stages.pile_up(counts, bin_width_ps=16, pulses=1e6, progress=False, backend="cpu", memory="160M")
+            arrival = stages.expected_arrival(live, source="given", given_ps=3208)
+            return stages.time_gate(arrival, open_ps=-40, close_ps=40)
+        counts = np.ones((64, 512, 2048), "u2")
+        counts[..., 200] = 90
+        gated(counts[:4])["ballistic"]
+        before = peak()
+        gate = gated(counts)
+        gate["ballistic"], gate.model["arrival"]
+        print((peak() - before) / counts.nbytes)
+    """)], capture_output=True, text=True, timeout=120)
+    assert child.returncode == 0, child.stderr
+    print(f"peak beside the counts: {float(child.stdout):.3f} of them")
+    assert float(child.stdout) < 0.25
+
+
 def test_signatures_docstrings_and_completion_are_the_tables():
     names = [s["name"] for s in firstlight.stage_list()]
     assert set(names) <= set(dir(stages)) and set(names) <= set(stages.__all__)
@@ -225,4 +251,5 @@ def test_stubs_hold_every_stage():
     compile(text, "stages.pyi", "exec")
     for one in firstlight.stage_list():
         assert f"def {one['name']}(data: " in text
+    assert "def poisson_tv(data: Result | Mapping[str, Any], /, " in text and "def poisson_tv(data: Staged, /, " in text
     assert "shape: Literal['hard', 'soft'] = 'hard'" in text and "open_ps: float | Literal['auto'] = 'auto'" in text

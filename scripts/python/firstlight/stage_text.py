@@ -24,6 +24,8 @@ _LAYERS = ("Further keywords, of layers: mask (flags, or True where a pixel is b
            "reference, with reference_pulses=; and " + _RUN)
 _FURTHER = {"traces": "Further keywords describe an array, as of from_array(), or say " + _RUN, "images": _LAYERS,
             "volumes": _LAYERS, "rendering": "Further: mask, of layers. Returns [y, x, 3] or [view, y, x, 3]."}
+_LAYERED = "Result | Mapping[str, Any]"
+_TAKES = {"traces": "Any", "images": "Staged", "volumes": f"Staged | {_LAYERED}", "rendering": f"Staged | {_LAYERED}"}
 _RETURNS = {"traces": "Staged", "images": "Staged | dict[str, np.ndarray]", "volumes": "Volume", "rendering": "np.ndarray"}
 
 
@@ -81,12 +83,12 @@ def stub(stages: list[Stage]) -> str:
         parameters = ", ".join(["data: {data}", "/", *(["*"] if stage["parameters"] else []),
                                 *(f"{python_name(p['name'])}: {annotation(p)} = {p['default']!r}" for p in stage["parameters"]),
                                 "**scan: Any"])
-        returns = _RETURNS[stage["kind"]]
+        returns, takes = _RETURNS[stage["kind"]], _TAKES[stage["kind"]]
         if stage["kind"] == "images":  # what comes out depends on what goes in
-            layers = parameters.format(data="Result | Mapping[str, Any]")
+            layers = parameters.format(data=_LAYERED)
             lines += ["@overload", f"def {stage['name']}({layers}) -> dict[str, np.ndarray]: ...", "@overload"]
-            returns = "Staged"
-        lines += [f"def {stage['name']}({parameters.format(data='Any')}) -> {returns}:",
+            returns, takes = "Staged", "Staged"
+        lines += [f"def {stage['name']}({parameters.format(data=takes)}) -> {returns}:",
                   textwrap.indent(f'"""{docstring(stage)}"""', "    ", lambda line: bool(line.strip())), "    ...", ""]
     return "\n".join(lines) + "\n"
 
