@@ -11,6 +11,7 @@
 #include "host/io/importers/photon_hdf5.hpp"
 #include "host/io/importers/picoquant_phu.hpp"
 #include "host/io/importers/picoquant_ptu.hpp"
+#include "host/io/importers/swissspad_stack.hpp"
 #include "host/io/importers/tal_capture.hpp"
 #include "host/io/sha256.hpp"
 #include "kernels/support/error.hpp"
@@ -43,8 +44,8 @@ void refuse_options_without_effect(const ImportOptions& options, const Importer&
 
 const std::vector<Importer>& importers() {
     static const std::vector<Importer> all{
-        confocal_capture_importer(), picoquant_ptu_importer(), picoquant_phu_importer(),
-        becker_hickl_sdt_importer(), photon_hdf5_importer(),   tal_capture_importer(),
+        confocal_capture_importer(), picoquant_ptu_importer(), picoquant_phu_importer(),   becker_hickl_sdt_importer(),
+        photon_hdf5_importer(),      tal_capture_importer(),   swissspad_stack_importer(),
     };
     return all;
 }
