@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "host/io/importers/photon_hdf5_file.hpp"
+#include "host/io/importers/swissspad_stack.hpp"
 #include "host/io/importers/tal_capture.hpp"
 #include "host/io/probe.hpp"
 #include "kernels/support/error.hpp"
@@ -16,6 +17,7 @@ namespace {
 std::string name_of(MetadataReader& reader) {
     if (is_photon_hdf5(reader)) return "photon-hdf5";
     if (is_tal_capture(reader)) return "tal";
+    if (is_swissspad_stack(reader)) return "swissspad";
     return "";
 }
 
@@ -41,6 +43,7 @@ std::string read_hdf5_source_tables(const std::filesystem::path& source, const O
     const std::string name = name_of(reader);
     if (name == "photon-hdf5") (void)read_photon_hdf5(reader);
     if (name == "tal") read_tal_tables(reader);
+    if (name == "swissspad") read_swissspad_tables(reader);
     return name;
 }
 

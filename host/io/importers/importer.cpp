@@ -12,6 +12,7 @@
 #include "host/io/importers/photon_hdf5.hpp"
 #include "host/io/importers/picoquant_phu.hpp"
 #include "host/io/importers/picoquant_ptu.hpp"
+#include "host/io/importers/swissspad_stack.hpp"
 #include "host/io/importers/tal_capture.hpp"
 #include "host/io/importers/tiff_gates.hpp"
 #include "host/io/sha256.hpp"
@@ -47,6 +48,9 @@ const std::vector<Importer>& importers() {
     static const std::vector<Importer> all{
         confocal_capture_importer(), picoquant_ptu_importer(), picoquant_phu_importer(), becker_hickl_sdt_importer(),
         photon_hdf5_importer(),      tal_capture_importer(),   tiff_gates_importer(),    npy_importer()};
+        confocal_capture_importer(), picoquant_ptu_importer(), picoquant_phu_importer(),   becker_hickl_sdt_importer(),
+        photon_hdf5_importer(),      tal_capture_importer(),   swissspad_stack_importer(),
+    };
     return all;
 }
 
