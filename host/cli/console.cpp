@@ -7,7 +7,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "host/io/atomic_file.hpp"
+#include "host/io/output_check.hpp"
 #include "kernels/support/error.hpp"
 
 namespace firstlight::cli {
@@ -47,11 +47,7 @@ void print_json(const Json& json) { fmt::print("{}\n", json.dump(2, ' ', false, 
 void print_warning(const std::string& text) { fmt::print(stderr, "firstlight: warning: {}\n", text); }
 
 void check_output(const std::filesystem::path& target, bool force, const std::filesystem::path& input) {
-    std::error_code ignored;
-    if (!input.empty() && std::filesystem::equivalent(target, input, ignored))
-        throw Error(ExitCode::output, target.string() + ": is the input", "inputs are never overwritten",
-                    "give another name with -o");
-    const AtomicFile attempt(target, force);  // leaves nothing behind
+    firstlight::check_output(target, force, input);
 }
 
 }  // namespace firstlight::cli

@@ -6,6 +6,8 @@
 #include "host/pipeline/array_job.hpp"
 #include "host/pipeline/build_facts.hpp"
 #include "host/pipeline/scan_kind.hpp"
+#include "host/python/calibrations.hpp"
+#include "host/python/comparisons.hpp"
 #include "host/python/errors.hpp"
 #include "host/python/imports.hpp"
 #include "host/python/long_work.hpp"
@@ -89,6 +91,8 @@ NB_MODULE(_native, module) {
     add_results(module);
     add_recipes(module);
     add_imports(module);
+    add_calibrations(module);
+    add_comparisons(module);
     add_simulation(module);
     module.attr("version") = firstlight::build_facts().version;
     module.def("reconstruct_file", &reconstruct_file, "scan"_a, "request"_a, "show"_a.none());

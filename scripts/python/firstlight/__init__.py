@@ -9,6 +9,8 @@ The same engine as the program of the same name: same recipes, same parameters, 
 """
 from firstlight._native import BadInputError, DeviceError, Error, OutputError, UsageError
 from firstlight._native import version as __version__
+from firstlight.calibration import Calibration, calibrate
+from firstlight.comparison import compare
 from firstlight.imports import import_file, importers
 from firstlight.opening import open
 from firstlight.recipes import recipes, schema, stage_list
@@ -17,6 +19,6 @@ from firstlight.results import Layer, Result, Volume
 from firstlight.scans import Counts, Scan, from_array
 from firstlight.simulation import simulate
 
-__all__ = ["BadInputError", "Counts", "DeviceError", "Error", "Layer", "OutputError", "Result", "Scan", "UsageError",
-           "Volume", "__version__", "from_array", "import_file", "importers", "open", "recipes", "reconstruct", "schema",
-           "simulate", "stage_list"]
+__all__ = ["BadInputError", "Calibration", "Counts", "DeviceError", "Error", "Layer", "OutputError", "Result", "Scan",
+           "UsageError", "Volume", "__version__", "calibrate", "compare", "from_array", "import_file", "importers", "open",
+           "recipes", "reconstruct", "schema", "simulate", "stage_list"]
