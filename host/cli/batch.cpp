@@ -114,7 +114,7 @@ void print_outcome(const BatchCommandOptions& options, const BatchOptions& run, 
 // Of what all shards did. Scans that are gone by now do not matter.
 int report_alone(const BatchCommandOptions& options, const CommandLine& line, const BatchList& list) {
     const std::vector<Json> records = gather_records(list.items, options.output);
-    write_batch_report(options.report, records, line.typed);
+    write_batch_report(options.report, records, list.skipped, line.typed);
     std::size_t done = 0;
     for (const Json& record : records) done += record["status"] == "ok" || record["status"] == "kept" ? 1U : 0U;
     if (options.json) print_json({{"items", records.size()}, {"done", done}, {"report", options.report}});
@@ -172,7 +172,7 @@ int run(const BatchCommandOptions& options, const CommandLine& line) {
     }
     // The report of a shard is about all scans: the last to end has them.
     if (!options.report.empty())
-        write_batch_report(options.report, gather_records(list.items, options.output), line.typed);
+        write_batch_report(options.report, gather_records(list.items, options.output), list.skipped, line.typed);
     print_outcome(options, run, list, outcome,
                   std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     return static_cast<int>(outcome.failed > 0 ? ExitCode::batch : ExitCode::ok);

@@ -26,6 +26,8 @@ void check_readable(const Scan& scan) {
                "without times its samples would be the counts' bins", "give irf_time_s");
 }
 
+}  // namespace
+
 void check_truth(const Scan& scan, const Truth& truth) {
     const auto check = [&](const char* name, const std::vector<double>& values,
                            std::initializer_list<std::int64_t> sizes, const char* expected) {
@@ -45,8 +47,6 @@ void check_truth(const Scan& scan, const Truth& truth) {
     check("depth_m", truth.depth_m, {image, images}, one);
     check("mu_per_m", truth.mu_per_m, {image * scan.columns}, "a volume [z, y, x] of y, x and x pixels of the scan");
 }
-
-}  // namespace
 
 void write_array_scan(const std::filesystem::path& target, const ArrayScan& array, const ArrayFile& file,
                       const JobCallbacks& callbacks) {

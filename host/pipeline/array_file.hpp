@@ -20,6 +20,9 @@ struct ArrayFile {  // what the file holds besides the scan
     bool force = false;  // replace an existing file
 };
 
+// Errors (bad_input): images and volumes of another size than the scan's.
+void check_truth(const Scan& scan, const Truth& truth);
+
 // Of the callbacks `cancelled` and `progress` ("counts written", in traces) are looked at.
 void write_array_scan(const std::filesystem::path& target, const ArrayScan& array, const ArrayFile& file,
                       const JobCallbacks& callbacks);

@@ -125,7 +125,15 @@ std::string programs_of(const std::vector<BatchJson>& records) {
     return fmt::format("{}", fmt::join(programs, "; "));
 }
 
-std::string page_of(const std::vector<BatchJson>& records, const std::string& command) {
+std::string left_out(const std::vector<BatchSkipped>& skipped) {
+    std::string rows;
+    for (const BatchSkipped& s : skipped)
+        rows += fmt::format("<tr><td><b>{}</b></td><td>{}</td></tr>\n", escaped(s.path.string()), escaped(s.why));
+    return rows.empty() ? "" : "<h2>Left out</h2>\n<table>\n" + rows + "</table>\n";
+}
+
+std::string page_of(const std::vector<BatchJson>& records, const std::vector<BatchSkipped>& skipped,
+                    const std::string& command) {
     std::size_t done = 0, failed = 0;
     double seconds = 0;
     for (const BatchJson& record : records) {
@@ -155,7 +163,7 @@ std::string page_of(const std::vector<BatchJson>& records, const std::string& co
             if (is_done(record)) page += row_of(record);
         page += "</table>\n";
     }
-    return page + "</html>\n";
+    return page + left_out(skipped) + "</html>\n";
 }
 
 std::string csv_cell(const std::string& text) {
@@ -222,16 +230,18 @@ std::string batch_csv(const std::vector<BatchJson>& records) {
     return text;
 }
 
-void write_batch_report(const fs::path& html, const std::vector<BatchJson>& records, const std::string& command) {
+void write_batch_report(const fs::path& html, const std::vector<BatchJson>& records,
+                        const std::vector<BatchSkipped>& skipped, const std::string& command) {
     const auto write = [&](const char* extension, const std::string& text) {
         fs::path path = html;
         if (*extension != '\0') path.replace_extension(extension);
         write_whole(path, text.data(), text.size(), true);
     };
-    const BatchJson all{{"firstlight", build_facts().version}, {"command", command}, {"scans", records}};
+    BatchJson all{{"firstlight", build_facts().version}, {"command", command}, {"scans", records}};
+    for (const BatchSkipped& s : skipped) all["left_out"].push_back({{"path", s.path.string()}, {"why", s.why}});
     write(".json", all.dump(1, ' ', false, BatchJson::error_handler_t::replace) + "\n");
     write(".csv", batch_csv(records));
-    write("", page_of(records, command));
+    write("", page_of(records, skipped, command));
 }
 
 }  // namespace firstlight

@@ -1,6 +1,7 @@
 // What became of a batch, as one page to look at and as figures for other programs.
 //
-//   write_batch_report("report.html", gather_records(list.items, "out"), "firstlight batch night -o out");
+//   write_batch_report("report.html", gather_records(list.items, "out"), list.skipped,
+//                      "firstlight batch night -o out");
 //       ->  report.html (self-contained: pictures inside), report.json, report.csv
 #pragma once
 
@@ -21,9 +22,10 @@ namespace firstlight {
 // Refuses a name that is none for a page. Errors: usage.
 void check_report_name(const std::filesystem::path& html);
 
-// Replaces earlier reports. A result that cannot be read has no picture. Errors: output.
+// Replaces earlier reports. `skipped`: files that were found and are no scans, named on the page with the reason. A
+// result that cannot be read has no picture. Errors: output.
 void write_batch_report(const std::filesystem::path& html, const std::vector<BatchJson>& records,
-                        const std::string& command);
+                        const std::vector<BatchSkipped>& skipped, const std::string& command);
 
 // A table with a row per item: name, scan, status, code, seconds, recipe, warnings, reason, then all figures of merit.
 [[nodiscard]] std::string batch_csv(const std::vector<BatchJson>& records);

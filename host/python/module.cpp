@@ -8,6 +8,8 @@
 #include "host/pipeline/build_facts.hpp"
 #include "host/pipeline/scan_kind.hpp"
 #include "host/python/batches.hpp"
+#include "host/python/calibrations.hpp"
+#include "host/python/comparisons.hpp"
 #include "host/python/errors.hpp"
 #include "host/python/exports.hpp"
 #include "host/python/imports.hpp"
@@ -109,6 +111,8 @@ NB_MODULE(_native, module) {
     add_recipes(module);
     add_imports(module);
     add_exports(module);
+    add_calibrations(module);
+    add_comparisons(module);
     add_simulation(module);
     add_batches(module);
     add_stages(module);

@@ -3,6 +3,7 @@
 
 #include <random>
 
+#include "host/io/result_file.hpp"
 #include "host/pipeline/batch_journal.hpp"
 #include "tests/end_to_end/batch_scans.hpp"
 #include "tests/end_to_end/run_program.hpp"
@@ -98,6 +99,20 @@ TEST_F(CliBatch, two_hundred_scans_ten_of_them_damaged_and_three_kills) {
     std::map<std::string, int> number = statuses("killed/batch.jsonl");
     EXPECT_EQ(number["ok"] + number["kept"], 190);
     EXPECT_EQ(number["failed"], 10);
+}
+
+TEST_F(CliBatch, resume_takes_results_of_any_backend_unless_one_is_named) {
+    write_scans(2);
+    EXPECT_EQ(run({"batch", "scans", "-o", "out", "--backend", "cpu"}).code, 0);
+    Result result = read_result(at("out/scan_000.result.h5"), {});
+    ASSERT_EQ(result.process.facts.at("backend"), "cpu");
+    result.process.facts["backend"] = "cuda";
+    write_result(at("out/scan_000.result.h5"), result, true);
+    const auto resumed = [&](const char* backend) {
+        return run({"batch", "scans", "-o", "out", "--resume", "--backend", backend}).out;
+    };
+    EXPECT_NE(resumed("auto").find(": 0 reconstructed, 2 done before, 0 failed"), std::string::npos);
+    EXPECT_NE(resumed("cpu").find(": 1 reconstructed, 1 done before, 0 failed"), std::string::npos);
 }
 
 TEST_F(CliBatch, resume_keeps_what_was_made_of_the_same_and_makes_the_rest) {

@@ -51,14 +51,14 @@ def test_import_is_the_programs(tmp_path, program):
         firstlight.import_file(tmp_path / "noise.bin", tmp_path / "out.h5", progress=False)
     with pytest.raises(firstlight.UsageError, match="did you mean bin_width_ps"):
         firstlight.import_file(tmp_path / "noise.bin", tmp_path / "out.h5", bin_with_ps=16, progress=False)
-    capture(tmp_path / "scene.mat")
+    counts = capture(tmp_path / "scene.mat")
     with pytest.raises(firstlight.UsageError, match="bin.width"):
         firstlight.import_file(tmp_path / "scene.mat", tmp_path / "a.h5", format="confocal-capture", progress=False)
     report = firstlight.import_file(tmp_path / "scene.mat", tmp_path / "a.h5", bin_width_ps=16, scan_size_m=0.35,
                                     format="confocal-capture", progress=False)
     program("import", tmp_path / "scene.mat", "-o", tmp_path / "b.h5", "--bin-width-ps", 16, "--scan-size-m", "0.35",
             "--format", "confocal-capture")
-    assert report["format"] == "confocal-capture" and report["assumptions"]
+    assert report["format"] == "confocal-capture" and report["assumptions"] and report["counts"] == counts.sum()
     a, b = firstlight.open(tmp_path / "a.h5"), firstlight.open(tmp_path / "b.h5")
     assert a.shape[-1] == 64 and a.counts[...].sum() > 0 and np.array_equal(a.counts, b.counts)
     assert a.attrs["bin_width_s"] == b.attrs["bin_width_s"] == 16e-12

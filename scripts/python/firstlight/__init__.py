@@ -11,6 +11,8 @@ from firstlight._native import BadInputError, DeviceError, Error, OutputError, U
 from firstlight._native import version as __version__
 from firstlight import stages
 from firstlight.batches import BatchError, BatchItem, BatchOutcome, batch
+from firstlight.calibration import Calibration, calibrate
+from firstlight.comparison import compare
 from firstlight.difference import diff
 from firstlight.exports import export, export_formats
 from firstlight.imports import import_file, importers
@@ -21,7 +23,7 @@ from firstlight.results import Layer, Result, Volume
 from firstlight.scans import Counts, Scan, from_array
 from firstlight.simulation import simulate
 
-__all__ = ["BadInputError", "BatchError", "BatchItem", "BatchOutcome", "Counts", "DeviceError", "Error", "Layer",
-           "OutputError", "Result", "Scan", "UsageError", "Volume", "__version__", "batch", "diff", "export",
-           "export_formats", "from_array", "import_file", "importers", "open", "recipes", "reconstruct", "schema",
-           "simulate", "stage_list", "stages"]
+__all__ = ["BadInputError", "BatchError", "BatchItem", "BatchOutcome", "Calibration", "Counts", "DeviceError", "Error",
+           "Layer", "OutputError", "Result", "Scan", "UsageError", "Volume", "__version__", "batch", "calibrate",
+           "compare", "diff", "export", "export_formats", "from_array", "import_file", "importers", "open", "recipes",
+           "reconstruct", "schema", "simulate", "stage_list", "stages"]

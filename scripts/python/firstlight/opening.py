@@ -4,12 +4,13 @@ from __future__ import annotations
 import os
 
 from firstlight import _native
+from firstlight.calibration import Calibration
 from firstlight.results import Result
 from firstlight.scans import Scan
 
 
-def open(path: str | os.PathLike[str]) -> Scan | Result:
-    """An acquisition as a Scan, a result as a Result. Counts and layers are read when they are asked for.
+def open(path: str | os.PathLike[str]) -> Scan | Result | Calibration:
+    """An acquisition as a Scan, a result as a Result, a calibration as a Calibration. Counts and layers are read when they are asked for.
 
     Damaged files are refused with BadInputError: a small process of its own opens the file first.
     """
@@ -18,5 +19,4 @@ def open(path: str | os.PathLike[str]) -> Scan | Result:
         return Scan._of_file(path)
     if kind == "result":
         return Result._of_file(path)
-    raise _native.UsageError(f"{os.fspath(path)}: is a calibration (it holds no counts and no images): "
-                             "give it to reconstruct(scan, calibration=...)")
+    return Calibration(path)

@@ -62,7 +62,7 @@ def reconstruct(scan: Any, recipe: str | os.PathLike[str] | None = None, *,
     scan: a path, a Scan, or an array of counts [y, x, t] or [view, y, x, t] (NumPy, or an xarray whose dims say which
         axis is which); see from_array() for what describes an array: bin_width_ps=16, pulses=1e6, irf=..., reference=...
     recipe: a built-in recipe (firstlight.recipes()) or a TOML file; None: what suits the scan.
-    calibration: a calibration file, in place of what the scan says of itself.
+    calibration: a calibration file, or a Calibration, in place of what the scan says of itself.
     backend: "auto", "cpu" or "cuda".  threads: of the CPU; 0: all.  memory: a limit such as "4G".
     strict: refuse what is otherwise a warning.
     progress: True for a bar (where tqdm is installed), False, or a function of (what, done, total), called some times

@@ -82,16 +82,18 @@ TEST_F(BatchReportTest, page_table_and_figures_say_the_same) {
                                           {"code", 3},
                                           {"seconds", 0.25},
                                           {"reason", "no \"light\", none"}}};
-    write_batch_report(folder_ / "report.html", records, "firstlight batch <night>");
+    write_batch_report(folder_ / "report.html", records, {{"/night/notes.h5", "is a <result>"}},
+                       "firstlight batch <night>");
     EXPECT_EQ(text_in("report.csv"),
               "name,scan,status,code,seconds,recipe,warnings,reason,counts_kept,counts_total\n"
               "a,/night/a.h5,ok,0,1.5,transmission,1,,25,100\n"
               "b,/night/b.h5,failed,3,0.25,,0,\"no \"\"light\"\", none\",,\n");
     EXPECT_EQ(BatchJson::parse(text_in("report.json"))["scans"][1]["reason"], "no \"light\", none");
+    EXPECT_EQ(BatchJson::parse(text_in("report.json"))["left_out"][0]["why"], "is a <result>");
     const std::string page = text_in("report.html");
-    for (const char* part :
-         {"<h1>1 of 2 scans reconstructed</h1>", "2 &lt; 3 &amp; more", "25 (25 %)", "no &quot;light&quot;, none",
-          "firstlight batch &lt;night&gt;", "src=\"data:image/png;base64,"})
+    for (const char* part : {"<h1>1 of 2 scans reconstructed</h1>", "2 &lt; 3 &amp; more", "25 (25 %)",
+                             "no &quot;light&quot;, none", "firstlight batch &lt;night&gt;", "<h2>Left out</h2>",
+                             "/night/notes.h5", "is a &lt;result&gt;", "src=\"data:image/png;base64,"})
         EXPECT_NE(page.find(part), std::string::npos) << part;
     EXPECT_EQ(page.find("http"), std::string::npos) << "the page must stand alone";
     EXPECT_THROW(check_report_name("report.txt"), Error);

@@ -8,9 +8,7 @@
 #include "host/figures_of_merit/resolution.hpp"
 #include "host/pipeline/compare_figures.hpp"
 
-namespace firstlight::cli {
-
-using merits::Comparison;
+namespace firstlight::merits {
 
 struct EdgeRequest {
     std::string name;  // "--edge 10,10,50,40", for messages
@@ -33,4 +31,4 @@ void add_resolution(Comparison& out, const GatedImages& images, std::int64_t vie
                     const std::vector<EdgeRequest>& edges, const std::vector<BarsRequest>& bars,
                     const std::vector<float>& transmission, const std::string& scene);
 
-}  // namespace firstlight::cli
+}  // namespace firstlight::merits

@@ -1,4 +1,4 @@
-#include "host/cli/compare_resolution.hpp"
+#include "host/pipeline/compare_resolution.hpp"
 
 #include <fmt/format.h>
 
@@ -10,10 +10,8 @@
 #include "host/figures_of_merit/bar_groups.hpp"
 #include "kernels/support/error.hpp"
 
-namespace firstlight::cli {
+namespace firstlight::merits {
 namespace {
-
-using merits::Figures, merits::Selected, merits::View, merits::in_words;
 
 std::optional<std::vector<double>> numbers_in(const std::string& text) {
     std::vector<double> numbers;
@@ -155,4 +153,4 @@ void add_resolution(Comparison& out, const GatedImages& images, std::int64_t num
     }
 }
 
-}  // namespace firstlight::cli
+}  // namespace firstlight::merits
