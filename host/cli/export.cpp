@@ -1,4 +1,4 @@
-// firstlight export: layers and the volume of a result as files that other programs read.
+// firstlight export: layers and the volume of a result, or photon events, as files that other programs read.
 #include <fmt/format.h>
 
 #include "host/cli/command.hpp"
@@ -27,11 +27,29 @@ void report_points(const ExportOptions& options, const ExportFile& made) {
         fmt::print("{} points, {} of them of last surfaces  {}\n", made.points, made.last_points, path);
 }
 
+int report_events(const ExportOptions& options) {
+    std::vector<std::string> left_out;
+    const WritingFiles now;
+    const auto step = [](std::int64_t, std::int64_t) {
+        if (interruption_requested()) throw Interrupted();
+    };
+    const ExportFile made = export_events(options.request, step, left_out);
+    const std::string path = made.path.string();
+    if (options.json)
+        print_json(
+            {{"scan", options.request.result}, {"path", path}, {"photons", made.points}, {"left_out", left_out}});
+    else if (!options.quiet) fmt::print("{} photons  {}\n", made.points, path);
+    if (!options.quiet)
+        for (const std::string& what : left_out) print_warning(what);
+    return 0;
+}
+
 int export_result(ExportOptions& options) {
     ResultExport& request = options.request;
     request.output = options.output;
     if (options.pixel_mm) request.pixel_m = *options.pixel_mm * 1e-3;
     check_export(request);
+    if (request.format == "photon-hdf5") return report_events(options);
     const Result result = read_result(request.result, {});
     const Recipe recipe = drawing_recipe(result, request.result, request.format);
     std::vector<std::string> left_out;
@@ -60,7 +78,9 @@ int export_result(ExportOptions& options) {
 void add_export(CLI::App& program, CommandLine& line) {
     auto options = std::make_shared<ExportOptions>();
     CLI::App* command = program.add_subcommand("export", "Write layers and the volume of a result for other programs");
-    command->add_option("RESULT", options->request.result, "Result file")->type_name("FILE")->required();
+    command->add_option("RESULT", options->request.result, "Result file; an acquisition for photon-hdf5")
+        ->type_name("FILE")
+        ->required();
     command->add_option("-o,--output", options->output, "Folder, or a file when one is written")
         ->type_name("PATH")
         ->required();
@@ -68,7 +88,8 @@ void add_export(CLI::App& program, CommandLine& line) {
         ->add_option(
             "--format", options->request.format,
             "png, png16, tiff (float32), npy or csv; volumes only: nrrd or hdf5; ply: the depths as points in space; "
-            "ome-tiff or npz: all layers and the volume in one file")
+            "ome-tiff or npz: all layers and the volume in one file; photon-hdf5: the photons of an acquisition of "
+            "events")
         ->type_name("NAME")
         ->capture_default_str();
     command

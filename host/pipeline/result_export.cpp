@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "host/io/output_check.hpp"
+#include "host/io/photon_hdf5_export.hpp"
+#include "host/pipeline/build_facts.hpp"
 #include "host/pipeline/layer_export.hpp"
 #include "host/pipeline/surface_points.hpp"
 #include "host/pipeline/whole_export.hpp"
@@ -135,8 +137,8 @@ std::string stem_of(const ExportFile& file, const ResultExport& request, const R
 }  // namespace
 
 const std::vector<std::string>& export_formats() {
-    static const std::vector<std::string> formats{"png",  "png16", "tiff", "npy",      "csv",
-                                                  "nrrd", "hdf5",  "ply",  "ome-tiff", "npz"};
+    static const std::vector<std::string> formats{"png",  "png16", "tiff",     "npy", "csv",        "nrrd",
+                                                  "hdf5", "ply",   "ome-tiff", "npz", "photon-hdf5"};
     return formats;
 }
 
@@ -159,6 +161,9 @@ void check_export(const ResultExport& request) {
 std::vector<ExportFile> files_to_export(const Result& result, const ResultExport& request,
                                         std::vector<std::string>& left_out) {
     check_export(request);
+    if (request.format == "photon-hdf5")
+        throw Error(ExitCode::usage, request.result + ": is a result", "--format photon-hdf5 holds photon events",
+                    "give an acquisition of kind events");
     if (request.format == "ply") return {points_file(request)};
     std::vector<ExportFile> files = chosen_files(request, result, left_out);
     if (files.empty()) throw Error(ExitCode::usage, request.result + ": there is nothing to write in this format");
@@ -190,6 +195,30 @@ void prepare_export(const ResultExport& request, const std::vector<ExportFile>& 
                         "name another with -o");
         check_output(file.path, request.force, request.result);
     }
+}
+
+ExportFile export_events(const ResultExport& request, const std::function<void(std::int64_t, std::int64_t)>& step,
+                         std::vector<std::string>& left_out) {
+    if (!request.layer.empty() || parts_asked_for(request))
+        throw Error(ExitCode::usage, "--layer, --slice and --projection have no effect",
+                    "--format photon-hdf5 writes photon events", "leave them out");
+    ExportFile file{"photons", "", Holds::points, 0, {}, request.output, 0, 0};
+    if (!file.path.has_extension() || std::filesystem::is_directory(file.path))
+        file.path /= std::filesystem::path(request.result).stem().string() + ".hdf5";
+    if (!fits(file.path, ".h5"))
+        throw Error(ExitCode::usage, file.path.string() + ": its name does not end in .hdf5", "--format is photon-hdf5",
+                    "name it so, or name a folder");
+    prepare_export(request, {file});
+    const AcquisitionFile acquisition = AcquisitionFile::open(request.result, {});
+    PhotonHdf5Options options;
+    options.force = request.force;
+    options.software_version = build_facts().version;
+    options.step = step;
+    const PhotonHdf5Report report = write_photon_hdf5(file.path, acquisition, options);
+    file.points = static_cast<std::size_t>(report.photons);
+    for (const std::string& what : report.left_out)
+        left_out.push_back(fmt::format("Photon-HDF5 has no place for {}: left out", what));
+    return file;
 }
 
 void write_export(const Result& result, const ResultExport& request, const Recipe& recipe, ExportFile& file) {

@@ -20,7 +20,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -63,6 +65,12 @@ void check_export(const ResultExport& request);
 
 // Makes the folder and finds out whether every file can be written. Errors: output.
 void prepare_export(const ResultExport& request, const std::vector<ExportFile>& files);
+
+// Of an acquisition of photon events (`request.result`), format photon-hdf5 (photon_hdf5_export.hpp): writes the file
+// and reads it back; `points` are its photons. `step` is called between blocks with how far it is, and may throw to end
+// it.
+ExportFile export_events(const ResultExport& request, const std::function<void(std::int64_t, std::int64_t)>& step,
+                         std::vector<std::string>& left_out);
 
 // `recipe` draws figures: drawing_recipe() of layer_export.hpp.
 void write_export(const Result& result, const ResultExport& request, const Recipe& recipe, ExportFile& file);

@@ -39,7 +39,7 @@ Exported export_all(const Result& result, const ResultExport& request, LongWork&
     return done;
 }
 
-nb::tuple export_result(const Result& result, const nb::dict& options, const nb::object& show) {
+ResultExport request_of(const nb::dict& options) {
     ResultExport request;
     request.result = nb::cast<std::string>(options["result"]);
     request.output = nb::cast<std::string>(options["output"]);
@@ -50,6 +50,30 @@ nb::tuple export_result(const Result& result, const nb::dict& options, const nb:
     if (const nb::object mm = options["pixel_mm"]; !mm.is_none()) request.pixel_m = nb::cast<double>(mm) * 1e-3;
     request.gzip = nb::cast<bool>(options["gzip"]);
     request.force = nb::cast<bool>(options["force"]);
+    return request;
+}
+
+nb::tuple export_photons(const nb::dict& options, const nb::object& show) {
+    const ResultExport request = request_of(options);
+    std::vector<std::string> left_out;
+    const ExportFile made = run_long(show, [&](LongWork& work) {
+        const StopWrites stop(work.cancelled);
+        check_export(request);
+        return export_events(
+            request,
+            [&work](std::int64_t done, std::int64_t total) {
+                if (work.cancelled) throw Interrupted();
+                work.note({"export", done, total});
+            },
+            left_out);
+    });
+    nb::list paths;
+    paths.append(made.path);
+    return nb::make_tuple(paths, left_out);
+}
+
+nb::tuple export_result(const Result& result, const nb::dict& options, const nb::object& show) {
+    const ResultExport request = request_of(options);
     const Exported done = run_long(show, [&](LongWork& work) { return export_all(result, request, work); });
     nb::list paths;
     for (const ExportFile& file : done.files) paths.append(file.path);
@@ -60,6 +84,7 @@ nb::tuple export_result(const Result& result, const nb::dict& options, const nb:
 
 void add_exports(nb::module_& module) {
     module.def("export_formats", &export_formats);
+    module.def("export_events", &export_photons, "options"_a, "show"_a.none());
     module.def("export_result", &export_result, "result"_a, "options"_a, "show"_a.none());
 }
 

@@ -4,6 +4,7 @@
 #include "host/io/result_file.hpp"
 #include "tests/end_to_end/event_scan.hpp"
 #include "tests/end_to_end/run_program.hpp"
+#include "tests/host/io/python_fixture.hpp"
 #include "tests/host/simulation/example_scene.hpp"
 
 namespace firstlight {
@@ -81,6 +82,32 @@ TEST_F(EventsProgram, simulates_the_same_scan_as_histograms_and_as_events) {
     simulate({"--as", "events", "--order", "random"}, "again.h5");  // the same seed gives the same tags
     EXPECT_EQ(columns_of("again.h5"), columns_of("random.h5"));
     EXPECT_NE(columns_of("raster.h5"), columns_of("random.h5"));
+}
+
+// Read by h5py, and by phconvert's own validation where it is installed.
+TEST_F(EventsProgram, exports_photon_hdf5) {
+    SyntheticScan scan(16, 24);
+    scan.scan.wavelength_m = 8e-7;
+    write_event_scan(at("scan.h5"), scan, TagOrder::random);
+    const Outcome made = run({"export", "scan.h5", "-o", "out", "--format", "photon-hdf5"});
+    ASSERT_EQ(made.code, 0) << made.error;
+    const auto photons = AcquisitionFile::open(at("scan.h5"), {}).events()->tags();
+    EXPECT_GT(photons, 2 * 65536);  // several blocks, the last of them not full
+    EXPECT_EQ(made.out, std::to_string(photons) + " photons  out/scan.hdf5\n");
+    EXPECT_NE(made.error.find("has no place for the "), std::string::npos) << made.error;
+    EXPECT_EQ(run({"export", "scan.h5", "-o", "out/scan.hdf5", "--format", "photon-hdf5"}).code, 4);
+    EXPECT_EQ(run({"export", "scan.h5", "-o", "scan.h5", "--format", "photon-hdf5", "--force"}).code, 4);
+    EXPECT_EQ(run({"export", "scan.h5", "-o", "a.txt", "--format", "photon-hdf5"}).code, 2);
+    EXPECT_EQ(run({"export", "scan.h5", "-o", "b.h5", "--format", "photon-hdf5", "--layer", "counts"}).code, 2);
+    write_small_scan(at("histogram.h5"));
+    const Outcome refused = run({"export", "histogram.h5", "-o", "b.h5", "--format", "photon-hdf5"});
+    EXPECT_EQ(refused.code, 3);
+    EXPECT_NE(refused.error.find("holds no photon events"), std::string::npos) << refused.error;
+    EXPECT_FALSE(std::filesystem::exists(at("b.h5")));
+    FIRSTLIGHT_NEEDS_PYTHON();
+    EXPECT_EQ(run_python("check_exports.py",
+                         "photons '" + at("scan.h5").string() + "' '" + at("out/scan.hdf5").string() + "'"),
+              0);
 }
 
 // 10 million events, 140 MB in the file, whose histograms would take 256 MiB.

@@ -179,3 +179,18 @@ def test_ome_zarr_finds_damage(turning, tmp_path, monkeypatch):
     with pytest.raises(firstlight.OutputError, match="other numbers than were written"):
         turning.export(tmp_path, format="ome-zarr")
     assert os.listdir(tmp_path) == []
+
+
+def test_photons_are_those_of_the_acquisition(tmp_path, program, sample):
+    h5py = pytest.importorskip("h5py")
+    scan = tmp_path / "tags.h5"
+    program("simulate", sample("bars").with_suffix(".toml"), "-o", scan, "--as", "events", "--quiet")
+    with pytest.warns(UserWarning, match="has no place for the truth"):
+        path, = firstlight.export(firstlight.open(scan), tmp_path / "out", format="photon-hdf5", progress=False)
+    assert path == tmp_path / "out/tags.hdf5"
+    with h5py.File(scan) as wanted, h5py.File(path) as found:
+        for name in ("timestamps", "nanotimes", "detectors"):
+            same(found["photon_data"][name][...], wanted["entry/data"][name][...])
+    with pytest.raises(firstlight.UsageError, match="no photon events"):
+        firstlight.export(firstlight.from_array(np.ones((2, 2, 8), np.uint16), bin_width_ps=16), tmp_path,
+                          format="photon-hdf5")

@@ -8,6 +8,7 @@ from typing import Any, Sequence
 
 from firstlight import _native, ome_zarr
 from firstlight.progress import Progress, shown
+from firstlight.scans import Scan
 
 
 def export_formats() -> list[str]:
@@ -22,15 +23,22 @@ def export(result: Any, path: str | os.PathLike[str], *, format: str = "tiff", l
 
     result: a Result, or the path of a result file.  path: a folder, or a file where one is written.
     format: png, png16, tiff, npy or csv, a file each; nrrd or hdf5, of the volume; ply, the depths as points;
-        ome-tiff, npz or ome-zarr (needs zarr), all layers and the volume in one.
+        ome-tiff, npz or ome-zarr (needs zarr), all layers and the volume in one; photon-hdf5, the photons of an
+        acquisition of events, which (or whose path) `result` is then.
     layer: a layer, or the volume by its name; None: all.  slices, projections: of the volume: "z=12", "max_z".
     pixel_mm: distance of pixels, for points of a scan that does not say it.  gzip: packs NRRD files.
     force: existing files are replaced.  What the format cannot hold is left out with a UserWarning.
     """
-    if isinstance(result, (str, os.PathLike)):
+    scan = result if isinstance(result, (str, os.PathLike)) else getattr(result, "path", None)
+    if isinstance(result, Scan) and result._held.__class__ is _native.FileScan:
+        scan = result.name
+    if isinstance(result, (str, os.PathLike)) and format != "photon-hdf5":
         from firstlight.results import Result
         result = Result._of_file(result)
-    options = {"result": result.path or "result", "output": os.fspath(path), "format": format, "layer": layer or "",
+    if format == "photon-hdf5" and scan is None:
+        raise _native.UsageError("a scan in memory: holds no photon events (format photon-hdf5 holds them): give the path of "
+                                 "an acquisition of kind events")
+    options = {"result": os.fspath(scan) if scan is not None else "result", "output": os.fspath(path), "format": format, "layer": layer or "",
                "slices": [slices] if isinstance(slices, str) else list(slices),
                "projections": [projections] if isinstance(projections, str) else list(projections),
                "pixel_mm": pixel_mm, "gzip": gzip, "force": force}
@@ -40,7 +48,10 @@ def export(result: Any, path: str | os.PathLike[str], *, format: str = "tiff", l
                 raise _native.UsageError(f"{name} has no effect (format is ome-zarr): leave it out")
         return [ome_zarr.write(result, pathlib.Path(path), layer, force)]
     with shown(progress) as show:
-        paths, left_out = _native.export_result(result.data, options, show)
+        if format == "photon-hdf5":
+            paths, left_out = _native.export_events(options, show)
+        else:
+            paths, left_out = _native.export_result(result.data, options, show)
     for what in left_out:
         warnings.warn(what, UserWarning, stacklevel=2)
     return paths

@@ -1,4 +1,7 @@
-"""Reads what result_export_test.cpp wrote with other people's libraries: check_exports.py whole STEM | zip FILE MEMBERS"""
+"""Reads exported files with other people's libraries.
+
+check_exports.py whole STEM | zip FILE MEMBERS | photons SCAN EXPORTED
+"""
 import sys
 import xml.etree.ElementTree as ElementTree
 import zipfile
@@ -74,7 +77,43 @@ def check_ome_tiff(path):
     assert notes(root, image) == {"T": "rotation angle", "T unit": "rad", "T positions": "0 0.5"}, notes(root, image)
 
 
-if sys.argv[1] == "whole":
+def check_photons(scan_path, path):
+    import h5py
+    with h5py.File(scan_path) as scan, h5py.File(path) as found:
+        data, photons = scan["entry/data"], found["photon_data"]
+        for name in ("timestamps", "nanotimes", "detectors"):
+            same(photons[name][...], data[name][...])
+            assert photons[name].chunks == (65536,)
+        rows, columns = (int(n) for n in data["detectors"].attrs["shape"])
+        unit = float(data["timestamps"].attrs["unit_s"])
+        assert photons["timestamps_specs/timestamps_unit"][()] == unit
+        assert photons["nanotimes_specs/tcspc_unit"][()] == float(data["nanotimes"].attrs["tcspc_unit_s"])
+        assert photons["nanotimes_specs/tcspc_num_bins"][()] == int(data["nanotimes"].attrs["tcspc_num_bins"])
+        times = data["timestamps"][...]
+        assert np.isclose(found["acquisition_duration"][()], (times.max() - times.min()) * unit)
+        detectors = found["setup/detectors"]
+        assert np.array_equal(detectors["counts"][...], np.bincount(data["detectors"][...], minlength=rows * columns))
+        x, y = detectors["position"][...].T
+        assert np.array_equal(detectors["id"][...], y * columns + x) and x.max() + 1 == columns and y.max() + 1 == rows
+        rate = scan["entry/instrument/source/repetition_rate"][()]
+        assert photons["measurement_specs/laser_repetition_rate"][()] == rate
+        assert found["setup/laser_repetition_rates"][...].tolist() == [rate]
+        assert found["setup/excitation_wavelengths"][...].tolist() == [8e-7]
+        assert found["identity/format_version"][()] == b"0.5"
+        titles = []
+        found.visititems(lambda name, node: titles.append("TITLE" in node.attrs))
+        assert all(titles) and len(titles) > 40, len(titles)
+    try:
+        import phconvert
+    except ImportError:
+        print("phconvert is missing: not validated by it")
+        return
+    phconvert.hdf5.assert_valid_photon_hdf5(path, require_rootformat=True)
+
+
+if sys.argv[1] == "photons":
+    check_photons(*sys.argv[2:])
+elif sys.argv[1] == "whole":
     check_npz(sys.argv[2] + ".npz")
     check_ome_tiff(sys.argv[2] + ".ome.tif")
 else:
