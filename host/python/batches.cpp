@@ -120,12 +120,14 @@ std::string run_one(const nb::dict& item_dict, const nb::dict& options_dict, con
 }
 
 void write_report(const std::filesystem::path& path, const std::vector<std::string>& texts,
-                  const std::string& command) {
+                  const std::vector<std::pair<std::string, std::string>>& left_out, const std::string& command) {
     check_report_name(path);
     std::vector<BatchJson> records;
     for (const std::string& text : texts) records.push_back(BatchJson::parse(text));
+    std::vector<BatchSkipped> skipped;
+    for (const auto& [file, why] : left_out) skipped.push_back({file, why});
     const nb::gil_scoped_release unlocked;
-    write_batch_report(path, records, command);
+    write_batch_report(path, records, skipped, command);
 }
 
 }  // namespace
@@ -134,7 +136,7 @@ void add_batches(nb::module_& module) {
     module.def("list_batch", &list_items, "request"_a, "options"_a);
     module.def("run_batch", &run_items, "items"_a, "options"_a, "show"_a.none());
     module.def("run_item", &run_one, "item"_a, "options"_a, "device"_a, "show"_a.none());
-    module.def("write_batch_report", &write_report, "path"_a, "records"_a, "command"_a);
+    module.def("write_batch_report", &write_report, "path"_a, "records"_a, "skipped"_a, "command"_a);
     module.def(
         "remove_old_parts",
         [](const std::vector<nb::dict>& items, const nb::dict& options) {

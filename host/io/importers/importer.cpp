@@ -46,11 +46,9 @@ void refuse_options_without_effect(const ImportOptions& options, const Importer&
 
 const std::vector<Importer>& importers() {
     static const std::vector<Importer> all{
-        confocal_capture_importer(), picoquant_ptu_importer(), picoquant_phu_importer(), becker_hickl_sdt_importer(),
-        photon_hdf5_importer(),      tal_capture_importer(),   tiff_gates_importer(),    npy_importer()};
-        confocal_capture_importer(), picoquant_ptu_importer(), picoquant_phu_importer(),   becker_hickl_sdt_importer(),
-        photon_hdf5_importer(),      tal_capture_importer(),   swissspad_stack_importer(),
-    };
+        confocal_capture_importer(), picoquant_ptu_importer(), picoquant_phu_importer(),
+        becker_hickl_sdt_importer(), photon_hdf5_importer(),   tal_capture_importer(),
+        swissspad_stack_importer(),  tiff_gates_importer(),    npy_importer()};
     return all;
 }
 

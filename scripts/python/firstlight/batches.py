@@ -67,7 +67,8 @@ class BatchOutcome:
 
     def report(self, path: str | os.PathLike[str]) -> None:
         """Writes the page that `firstlight batch --report` writes, and .json and .csv beside it."""
-        _native.write_batch_report(os.fspath(path), [json.dumps(i.record) for i in self.items], self._command)
+        _native.write_batch_report(os.fspath(path), [json.dumps(i.record) for i in self.items],
+                                   self.skipped, self._command)
 
     def check(self) -> BatchOutcome:
         """Raises BatchError where scans failed."""
