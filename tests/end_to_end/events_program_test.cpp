@@ -86,7 +86,7 @@ TEST_F(EventsProgram, simulates_the_same_scan_as_histograms_and_as_events) {
 
 // Read by h5py, and by phconvert's own validation where it is installed.
 TEST_F(EventsProgram, exports_photon_hdf5) {
-    SyntheticScan scan(16, 24);
+    SyntheticScan scan(24, 24);
     scan.scan.wavelength_m = 8e-7;
     write_event_scan(at("scan.h5"), scan, TagOrder::random);
     const Outcome made = run({"export", "scan.h5", "-o", "out", "--format", "photon-hdf5"});
