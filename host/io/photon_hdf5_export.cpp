@@ -64,7 +64,8 @@ class Fields {
     }
     void text(const std::string& path, const std::string& value, const char* title) {
         file_.text(path, value.empty() ? " " : value);
-        file_.attribute(path, "FLAVOR", "python");  // PyTables, which phconvert reads by, gives bytes then, not an array
+        file_.attribute(path, "FLAVOR",
+                        "python");  // PyTables, which phconvert reads by, gives bytes then, not an array
         file_.attribute(path, "TITLE", title);
     }
     void real(const std::string& path, double value, const char* title) { put(path, "f8", {}, &value, title); }
