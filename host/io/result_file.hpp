@@ -28,6 +28,8 @@ struct StageRecord {
 struct InputRecord {
     std::string path, sha256, uuid;
 };
+// An array in memory has a name after this and no hash: what was in it is not recorded.
+inline constexpr const char* memory_input_path = "memory:";
 
 struct Process {
     // program, version, git_commit, compiler, backend, device, driver, cuda_version, threads, seed, command, …

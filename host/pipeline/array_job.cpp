@@ -319,6 +319,7 @@ Result run_array_job(const ArrayScan& array, const Job& job, const JobCallbacks&
     Reconstruction made = reconstruct(scan, counts, array.reference ? &reference : nullptr, job.recipe, queue, options);
     Result result = result_of(std::move(made), scan, job, queue, {});
     result.process.warnings.insert(result.process.warnings.end(), remarks.begin(), remarks.end());
+    result.process.inputs = {{memory_input_path + scan.name, "", ""}};
     if (!job.calibration_path.empty()) record_calibration(job, result.process);
     return result;
 }

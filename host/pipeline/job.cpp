@@ -98,6 +98,10 @@ Job job_of(const Result& result, const std::filesystem::path& result_path, std::
     if (result.process.recipe.empty() || result.process.inputs.empty())
         throw Error(ExitCode::bad_input, result_path.string() + ": it does not say how it was made",
                     "rerun needs /entry/process/recipe and /entry/process/inputs");
+    if (result.process.inputs.front().path.rfind(memory_input_path, 0) == 0)
+        throw Error(ExitCode::bad_input, result_path.string() + ": cannot be made again",
+                    "it was made of an array in memory, which is not kept",
+                    "save the scan as a file first (Scan.save in Python) and reconstruct that");
     Job job;
     job.recipe = parse_recipe(result.process.recipe, result_path.string() + ": recipe");
     // Where an input is now; a word to `problems` when it is gone or another.

@@ -137,16 +137,19 @@ void compare_recipes(const std::string& before, const std::string& after, std::v
     }
 }
 
-void compare_inputs(const std::vector<InputRecord>& before, const std::vector<InputRecord>& after,
+void compare_inputs(const std::vector<InputRecord>& before, const std::vector<InputRecord>& after, bool values_differ,
                     std::vector<Cause>& causes) {
     const char* const names[] = {"scan", "calibration"};
     const auto text = [](const std::vector<InputRecord>& inputs, std::size_t i) {
         if (i >= inputs.size()) return std::string();
+        if (inputs[i].sha256.empty()) return inputs[i].path + " (not recorded)";
         return fmt::format("{} (SHA-256 {})", inputs[i].path, inputs[i].sha256.substr(0, 12));
     };
     for (std::size_t i = 0; i < std::max(before.size(), after.size()); ++i) {
-        const bool same = i < before.size() && i < after.size() && before[i].sha256 == after[i].sha256;
-        if (!same)
+        const bool both = i < before.size() && i < after.size();
+        // What was in an array is not known, so it may be behind any change, and is behind none.
+        const bool unknown = both && before[i].sha256.empty() && after[i].sha256.empty();
+        if (unknown ? values_differ : !both || before[i].sha256 != after[i].sha256)
             causes.push_back({Cause::Kind::input, i < 2 ? names[i] : fmt::format("input {}", i + 1), "",
                               text(before, i), text(after, i)});
     }
@@ -219,12 +222,10 @@ std::vector<LayerDifference> layer_differences(const Result& before, const Resul
 
 ResultDifference difference_of(const Result& before, const Result& after) {
     ResultDifference d;
-    compare_recipes(before.process.recipe, after.process.recipe, d.causes);
-    compare_inputs(before.process.inputs, after.process.inputs, d.causes);
-    compare_facts(before.process, after.process, d.causes);
     d.layers = layer_differences(before, after, "only in the first", "only in the second");
-    if (!d.identical() && before.process.inputs.empty() && after.process.inputs.empty())
-        d.causes.push_back({Cause::Kind::input, "scan", "", "an array, not recorded", "an array, not recorded"});
+    compare_recipes(before.process.recipe, after.process.recipe, d.causes);
+    compare_inputs(before.process.inputs, after.process.inputs, !d.identical(), d.causes);
+    compare_facts(before.process, after.process, d.causes);
     return d;
 }
 

@@ -65,8 +65,10 @@ nb::list list_stages() {
 ParamValue param_value_of(nb::handle value, const std::string& where) {
     if (PyBool_Check(value.ptr()) != 0) return value.ptr() == Py_True;
     if (std::string word; nb::try_cast(value, word)) return word;
-    if (PyIndex_Check(value.ptr()) != 0) {  // NumPy's integers too
-        if (std::int64_t whole = 0; nb::try_cast(nb::steal(PyNumber_Index(value.ptr())), whole)) return whole;
+    if (PyIndex_Check(value.ptr()) != 0) {  // NumPy's integers too; its arrays say so and refuse
+        if (PyObject* index = PyNumber_Index(value.ptr()); index != nullptr) {
+            if (std::int64_t whole = 0; nb::try_cast(nb::steal(index), whole)) return whole;
+        }
         PyErr_Clear();
     } else if (const double real = PyFloat_AsDouble(value.ptr()); PyErr_Occurred() == nullptr) {
         return real;

@@ -26,13 +26,15 @@ message(STATUS "firstlight: CUDA library ${FIRSTLIGHT_HAS_CUDA}")
 function(firstlight_add_cuda_library)
   get_property(sources GLOBAL PROPERTY FIRSTLIGHT_CUDA_SOURCES)
   add_library(firstlight_cuda SHARED ${sources} ${CMAKE_SOURCE_DIR}/kernels/support/queue_cuda.cu)
+  # The kernels' host side calls some of firstlight_kernels. What is missing is to fail here, not where a GPU is.
+  target_link_options(firstlight_cuda PRIVATE LINKER:--no-undefined)
   target_compile_options(firstlight_cuda PRIVATE
     $<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr --extended-lambda -fmad=false -diag-suppress=20012
       -Xcompiler=-Wall,-Wextra -Werror=all-warnings>)
   set_target_properties(firstlight_cuda PROPERTIES CUDA_STANDARD 20 CUDA_STANDARD_REQUIRED ON)
   target_include_directories(firstlight_cuda PRIVATE ${CMAKE_SOURCE_DIR})
   target_compile_definitions(firstlight_cuda PRIVATE H5_USE_110_API)
-  target_link_libraries(firstlight_cuda PRIVATE CUDA::cudart CUDA::cufft)
+  target_link_libraries(firstlight_cuda PRIVATE firstlight_kernels CUDA::cudart CUDA::cufft)
   install(TARGETS firstlight_cuda LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 endfunction()
 

@@ -171,3 +171,26 @@ def test_arrays_of_a_device_are_refused(device):
             firstlight.from_array(far, bin_width_ps=16)
     with pytest.raises(firstlight.DeviceError, match="inpainting: arrival: lies in the memory of a device"):
         firstlight.stages.inpainting({"arrival": far}, **QUIET)
+
+
+@pytest.mark.parametrize("value", [np.array(1.0), np.array([1, 2]), np.array([]), np.array([16])])
+def test_an_array_is_no_parameter(sample, value):
+    with pytest.raises(firstlight.UsageError, match="time_gate.open_ps: cannot take|expected a number"):
+        firstlight.reconstruct(sample("star"), "transmission", time_gate={"open_ps": value}, **QUIET)
+
+
+@pytest.mark.parametrize("name", ["flat", "dark_rate_hz", "t0_map_ps", "pixel_mask"])
+def test_a_map_of_another_shape_is_refused(name):
+    counts = np.ones((8, 9, 60), "u2")
+    firstlight.from_array(counts, bin_width_ps=16, **{name: np.ones((8, 9), "u1")})
+    with pytest.raises(firstlight.BadInputError, match=rf"{name} is \[9, 8\].*8 x 9 pixels"):
+        firstlight.from_array(counts, bin_width_ps=16, **{name: np.ones((9, 8), "u1")})
+
+
+def test_masks_that_are_none_are_refused():
+    counts = np.ones((8, 9, 60), "u2")
+    for mask in (np.full((8, 9), 0.5), np.full((8, 9), 256)):
+        with pytest.raises(firstlight.BadInputError, match="pixel_mask holds values that are no flags"):
+            firstlight.from_array(counts, bin_width_ps=16, pixel_mask=mask)
+    with pytest.raises(firstlight.BadInputError, match="masked array"):
+        firstlight.from_array(np.ma.masked_less(counts, 2), bin_width_ps=16)

@@ -60,3 +60,13 @@ def test_diff_names_the_parameter_behind_a_change(tmp_path, sample):
     assert ballistic["largest"] == np.nanmax(gaps)
     assert ballistic["differing"] == np.count_nonzero(gaps)
     assert firstlight.diff(a, a)["identical"]
+
+
+def test_results_of_arrays_say_that_they_cannot_be_made_again(tmp_path, program):
+    counts = np.random.default_rng(3).poisson(2, (3, 4, 64)).astype("u2")
+    one = firstlight.reconstruct(counts, "arrival", bin_width_ps=16, matched_arrival={"response": "gaussian",
+                                 "gaussian_fwhm_ps": 60}, progress=False)
+    assert [i["path"] for i in one.provenance["inputs"]] == ["memory:array"]
+    one.save(tmp_path / "one.h5")
+    with pytest.raises(AssertionError, match="made of an array in memory.*Scan.save"):
+        program("rerun", tmp_path / "one.h5")

@@ -45,6 +45,11 @@ std::filesystem::path find_input(const Result& result, const std::filesystem::pa
         return {};
     }
     const std::string& named = result.process.inputs.front().path;
+    if (named.rfind(memory_input_path, 0) == 0) {
+        why_not = fmt::format("{}: it was made of an array in memory: it can be looked at, not changed",
+                              result_path.string());
+        return {};
+    }
     const std::filesystem::path found = beside(named, result_path);
     if (found.empty())
         why_not = fmt::format(

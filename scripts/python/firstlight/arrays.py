@@ -17,6 +17,7 @@ _CUDA = (2, 13)  # a GPU's, and what CUDA moves between it and the host
 # How many of a unit make one of SI; dividing gives the same bits as a literal such as 16e-12.
 _PER_SI = {"_ps": ("_s", 1e12), "_ns": ("_s", 1e9), "_us": ("_s", 1e6), "_mm": ("_m", 1e3), "_um": ("_m", 1e6),
            "_nm": ("_m", 1e9), "_mhz": ("_hz", 1e-6), "_khz": ("_hz", 1e-3), "_deg": ("_rad", 180 / math.pi)}
+_PER_PIXEL = {"flat", "dark_rate_hz", "t0_map_s", "pixel_mask"}
 _NUMBERS = {"bin_width_s", "first_bin_centre_s", "gate_saturation_count", "repetition_rate_hz", "wavelength_m",
             "pulse_fwhm_s", "dead_time_s", "jitter_fwhm_s", "pde", "numerical_aperture", "standoff_m", "arrival_s",
             "filter_transmission", "medium_thickness_m", "medium_refractive_index", "medium_mu_s_per_m",
@@ -124,6 +125,9 @@ def _coordinates(array: Any) -> dict[str, Any]:
 
 def in_host_memory(values: Any, what: str) -> np.ndarray:
     """Any library's array as NumPy's: where it lies, where the library speaks DLPack or NumPy's own protocols."""
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise _refuse(f"{what} are a masked array", "its mask would be lost",
+                      "give counts.filled(0), and pixel_mask for pixels that are not to be trusted")
     if isinstance(values, np.ndarray):
         return values
     if _device_of(values) not in _HOST:
@@ -182,6 +186,12 @@ def described(description: dict[str, Any], shape: tuple[int, ...], with_times: b
                 raise _refuse(f"irf is {list(numbers.shape)}", f"the scan has {shape[1]} x {shape[2]} pixels",
                               "give one response, or one per pixel as [y, x, time]")
             fields["irf_per_pixel"] = True
+        if base in _PER_PIXEL and numbers.ndim > 1 and numbers.shape != tuple(shape[1:3]):
+            raise _refuse(f"{name} is {list(numbers.shape)}", f"the scan has {shape[1]} x {shape[2]} pixels (y, x)",
+                          "give one value per pixel as [y, x]")
+        if base == "pixel_mask" and not np.array_equal(numbers, np.asarray(value)):
+            raise _refuse("pixel_mask holds values that are no flags", "flags are whole numbers from 0 to 255",
+                          "convert it, e.g. (mask > 0.5).astype(\"uint8\")")
         if per_si != 1.0:
             numbers = numbers / per_si
         fields[base] = float(numbers) if base in _NUMBERS and numbers.ndim == 0 else np.ascontiguousarray(numbers).ravel()

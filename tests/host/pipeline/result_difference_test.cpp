@@ -100,12 +100,12 @@ TEST(ResultDifference, what_changes_no_value_is_no_cause) {
 
 TEST(ResultDifference, arrays_may_be_behind_a_change_since_they_are_not_recorded) {
     Result a = small_result(), b = small_result();
-    a.process.inputs.clear();
-    b.process.inputs.clear();
+    for (Result* r : {&a, &b}) r->process.inputs = {{"memory:array", "", ""}};
     EXPECT_TRUE(difference_of(a, b).causes.empty());
     b.images.layers[0].values[0] = 11;
     ASSERT_EQ(difference_of(a, b).causes.size(), 1U);
-    EXPECT_EQ(difference_of(a, b).causes.front().a, "an array, not recorded");
+    EXPECT_EQ(difference_of(a, b).causes.front().name, "scan");
+    EXPECT_EQ(difference_of(a, b).causes.front().a, "memory:array (not recorded)");
 }
 
 TEST(ResultDifference, damaged_recipe_is_said) {
