@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 
 namespace firstlight {
 namespace {
@@ -56,6 +57,22 @@ std::string uneven_name(const std::vector<std::string>& sorted) {
     const auto number = [&](std::size_t i) { return static_cast<std::int64_t>(std::stoll(all[i][varies])); };
     for (std::size_t i = 2; i < sorted.size(); ++i)
         if (number(i) - number(i - 1) != number(1) - number(0)) return sorted[i];
+    return {};
+}
+
+std::string odd_name(const std::vector<std::string>& names) {
+    const auto pattern_of = [](const std::string& name) {
+        std::string pattern;
+        for (const std::string& part : parts_of(name)) pattern += is_digit(part.front()) ? "#" : part;
+        return pattern;
+    };
+    std::map<std::string, std::size_t> number;
+    for (const std::string& name : names) ++number[pattern_of(name)];
+    const auto most = std::max_element(number.begin(), number.end(),
+                                       [](const auto& a, const auto& b) { return a.second < b.second; });
+    if (most == number.end() || most->second < 2 || 2 * most->second <= names.size()) return {};
+    for (const std::string& name : names)
+        if (pattern_of(name) != most->first) return name;
     return {};
 }
 

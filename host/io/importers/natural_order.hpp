@@ -13,4 +13,8 @@ namespace firstlight {
 // it.
 [[nodiscard]] std::string uneven_name(const std::vector<std::string>& sorted);
 
+// Where most names are the same but for their numbers, and at least two are: the first name that is another, such as
+// "dark.tif" among "gate1.tif" to "gate9.tif"; else "".
+[[nodiscard]] std::string odd_name(const std::vector<std::string>& names);
+
 }  // namespace firstlight

@@ -99,6 +99,9 @@ void set_gates(Scan& scan, AcquisitionInfo& info, const Stack& stack, const Impo
         const double found = std::isnan(option_ps) ? in_file_s : option_ps * 1e-12;
         if (found == 0) ask_for(request, what, flag);
         if (found < 0) throw Error(ExitCode::usage, fmt::format("{} must be positive", flag));
+        if (!(found <= 1e-3))  // a flag goes to 1e9 ps
+            throw Error(ExitCode::bad_input, fmt::format("{}: {} is {:g} s", request.source.string(), what, found),
+                        "no gate takes longer than 0.001 s", fmt::format("give {}", flag));
         if (!std::isnan(option_ps)) assumptions.push_back(fmt::format("{} {} ps, as given", flag, option_ps));
         return found;
     };

@@ -42,6 +42,11 @@ std::vector<fs::path> files_of(const fs::path& source) {
         throw Error(ExitCode::bad_input, source.string() + ": has no TIFF files in it",
                     "the frames of a folder are called .tif or .tiff");
     std::sort(names.begin(), names.end(), natural_less);
+    if (const std::string name = odd_name(names); !name.empty())
+        throw Error(ExitCode::bad_input,
+                    fmt::format("{}: \"{}\" is not called as the other frames", source.string(), name),
+                    "every TIFF file of a folder is a gate, and one that is none would shift the delays of the others",
+                    "move it elsewhere, or give it the number of its gate");
     if (const std::string name = uneven_name(names); !name.empty())
         throw Error(ExitCode::bad_input, fmt::format("{}: \"{}\" is not the next frame", source.string(), name),
                     "the numbers in the names do not go up evenly, so a gate is missing or its delay is another",

@@ -228,7 +228,7 @@ TEST(VolumeRun, a_recipe_with_a_volume_is_checked) {
     EXPECT_TRUE(says(refused("\"time_skew\"", {&light}), "put corrected_light before it"));
     EXPECT_TRUE(
         says(refused("\"expected_arrival\", \"time_gate\"", {&sum}), "put time_gate and attenuation before it"));
-    EXPECT_TRUE(says(refused("\"corrected_light\"", {&light, &light}), "two stages make a volume"));
+    EXPECT_TRUE(says(refused("\"corrected_light\"", {&light, &sum}), "two stages make a volume"));
     EXPECT_TRUE(says(refused("\"corrected_light\"", {}), "corrected_light has no effect"));
     const StageEntry* depth = find_stage("depth_map");
     EXPECT_TRUE(says(refused("\"adaptive_gate\"", {find_stage("attenuation"), &sum, depth}),

@@ -118,6 +118,8 @@ TEST_F(TiffGates, a_folder_is_read_in_natural_order) {
     EXPECT_SAYS(refusal(frames, timed), "\"at_160ps.tif\" is not the next frame");
     std::filesystem::rename(frames / "at_160ps.tif", frames / "at_120ps.tif");
     EXPECT_EQ(import(frames).size(), 23U * 19 * 4);
+    std::filesystem::copy_file(frames / "at_120ps.tif", frames / "dark.tif");
+    EXPECT_SAYS(refusal(frames, timed), "\"dark.tif\" is not called as the other frames");
     std::filesystem::remove_all(frames);
     std::filesystem::create_directory(frames);
     write(frames / "a.tif.txt", "");
@@ -137,6 +139,10 @@ TEST(NaturalOrder, numbers_count_as_numbers) {
     EXPECT_EQ(uneven_name({"a10", "a20", "a30", "a35"}), "a35");
     EXPECT_EQ(uneven_name({"a1b1", "a2b5", "a9b9"}), "");
     EXPECT_EQ(uneven_name({"red", "tan", "yellow"}), "");
+    EXPECT_EQ(odd_name({"dark", "gate1", "gate2"}), "dark");
+    EXPECT_EQ(odd_name({"gate1", "gate2", "gate10"}), "");
+    EXPECT_EQ(odd_name({"red", "tan", "yellow"}), "");
+    EXPECT_EQ(odd_name({"a1", "b1"}), "");
 }
 
 TEST_F(TiffGates, refuses_what_is_damaged_or_absurd) {
