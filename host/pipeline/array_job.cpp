@@ -67,20 +67,6 @@ BadCounts find_bad_counts_on_device(const BorrowedCounts& counts, Queue& queue) 
     return all;
 }
 
-CountSource source_of_device(const BorrowedCounts& counts, bool some_are_bad, Queue& queue) {
-    CountSource source = source_on_device(counts, queue);
-    if (!some_are_bad) return source;
-    source.on_device = {};  // they are mended on their way through the host
-    source.reader = [counts, &queue]() -> CountSource::Read {
-        return [counts, &queue](const TileWindow& window, void* out) {
-            download_window(counts, queue, window, out);
-            auto* values = static_cast<float*>(out);
-            std::replace_if(values, values + window.traces() * counts.bins, is_bad, 0.0F);
-        };
-    };
-    return source;
-}
-
 std::unique_ptr<Queue> queue_of(const ArrayScan& array, const Job& job, const JobCallbacks& callbacks) {
     if (!array.device) return open_queue(job.backend, job.threads, callbacks.say);
     if (job.backend == "cpu")
@@ -94,20 +80,27 @@ std::unique_ptr<Queue> queue_of(const ArrayScan& array, const Job& job, const Jo
                 why_not, "copy them to the host first");
 }
 
-// Counts where they lie; or, where some are bad, read tile by tile with zeros in their place.
-CountSource source_of(const BorrowedCounts& counts, bool some_are_bad) {
+CountSource source_of(const BorrowedCounts& counts) {
     CountSource source;
     source.type = counts.type;
     source.grid_columns = counts.columns;
-    source.reader = [counts, some_are_bad]() -> CountSource::Read {
-        return [counts, some_are_bad](const TileWindow& window, void* out) {
-            counts.copy_window(window, out);
-            if (!some_are_bad) return;
+    source.reader = [counts]() -> CountSource::Read {
+        return [counts](const TileWindow& window, void* out) { counts.copy_window(window, out); };
+    };
+    source.resident = [counts](const TileWindow& window) { return counts.window_in_place(window); };
+    return source;
+}
+
+// The same f4 counts, read tile by tile with zeros in place of those that are none.
+CountSource mended(CountSource source, std::int64_t bins) {
+    source.resident = source.on_device = {};
+    source.reader = [reader = std::move(source.reader), bins]() -> CountSource::Read {
+        return [read = reader(), bins](const TileWindow& window, void* out) {
+            read(window, out);
             auto* values = static_cast<float*>(out);
-            std::replace_if(values, values + window.traces() * counts.bins, is_bad, 0.0F);
+            std::replace_if(values, values + window.traces() * bins, is_bad, 0.0F);
         };
     };
-    if (!some_are_bad) source.resident = [counts](const TileWindow& window) { return counts.window_in_place(window); };
     return source;
 }
 
@@ -303,7 +296,8 @@ Result run_array_job(const ArrayScan& array, const Job& job, const JobCallbacks&
                             "repair them, or run without strict");
             remarks.push_back(problem + "; they were taken as 0");
         }
-        return array.device ? source_of_device(counts, bad.number > 0, queue) : source_of(counts, bad.number > 0);
+        CountSource source = array.device ? source_on_device(counts, queue) : source_of(counts);
+        return bad.number > 0 ? mended(std::move(source), counts.bins) : source;
     };
     const CountSource counts = open(array.counts, scan.name);
     CountSource reference;

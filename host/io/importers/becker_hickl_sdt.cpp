@@ -9,7 +9,6 @@
 #include <memory>
 
 #include "host/data/axis.hpp"
-#include "host/io/acquisition_writer.hpp"
 #include "host/io/importers/importer.hpp"
 #include "host/io/importers/scan_of_source.hpp"
 #include "host/io/importers/source_bytes.hpp"
@@ -233,16 +232,6 @@ PhotonCube read_counts(const SourceBytes& bytes, const Block& block, std::int64_
     return cube;
 }
 
-std::int64_t sum_of(const PhotonCube& cube) {
-    const auto add = [&](const auto* counts) {
-        std::int64_t sum = 0;
-        for (std::int64_t i = 0; i < cube.rows * cube.columns * cube.bins; ++i) sum += counts[i];
-        return sum;
-    };
-    return cube.type == CountType::u2 ? add(reinterpret_cast<const std::uint16_t*>(cube.counts.data()))
-                                      : add(reinterpret_cast<const std::uint32_t*>(cube.counts.data()));
-}
-
 ImportReport import_sdt(const ImportRequest& request) {
     const ImportOptions& given = request.options;
     const SourceBytes bytes(request.source);
@@ -288,16 +277,7 @@ ImportReport import_sdt(const ImportRequest& request) {
             fmt::format("exposure of {} s, as given, shared evenly by {} pixels", given.exposure_s, scan.pixels()));
         if (scan.repetition_rate_hz) scan.pulses = {scan.exposure_s[0] * *scan.repetition_rate_hz};
     }
-    const PhotonCube cube = read_counts(bytes, *block, channel);
-    const std::int64_t counts = sum_of(cube);
-    step(request, 0.5);
-    WriteOptions write;
-    write.force = request.force;
-    AcquisitionWriter writer(request.target, scan, info, write);
-    writer.write_all(cube);
-    step(request, 0.9);
-    writer.commit();
-    return {"", scan, assumptions, counts, 0};
+    return write_cube(request, scan, info, read_counts(bytes, *block, channel));
 }
 
 bool is_sdt(const std::filesystem::path&, std::span<const std::byte> head) {

@@ -7,9 +7,9 @@
 #include <cmath>
 #include <cstring>
 
-#include "host/io/acquisition_writer.hpp"
 #include "host/io/importers/capture_seconds.hpp"
 #include "host/io/importers/importer.hpp"
+#include "host/io/importers/scan_of_source.hpp"
 #include "host/io/metadata_reader.hpp"
 #include "host/io/probe.hpp"
 #include "host/io/sha256.hpp"
@@ -183,27 +183,6 @@ bool is_capture(const std::filesystem::path&, std::span<const std::byte> head) {
     return head.size() >= signature.size() && std::memcmp(head.data(), signature.data(), signature.size()) == 0;
 }
 
-template <class T>
-double sum_of(const std::vector<std::byte>& counts) {
-    double sum = 0;
-    for (std::size_t at = 0; at < counts.size(); at += sizeof(T)) {
-        T value;
-        std::memcpy(&value, counts.data() + at, sizeof(T));
-        sum += static_cast<double>(value);
-    }
-    return sum;
-}
-
-std::int64_t counts_of(const PhotonCube& cube) {
-    switch (cube.type) {
-        case CountType::u1: return std::llround(sum_of<std::uint8_t>(cube.counts));
-        case CountType::u2: return std::llround(sum_of<std::uint16_t>(cube.counts));
-        case CountType::u4: return std::llround(sum_of<std::uint32_t>(cube.counts));
-        case CountType::f4: return std::llround(sum_of<float>(cube.counts));
-    }
-    return 0;
-}
-
 ImportReport import_capture(const ImportRequest& request) {
     const ImportOptions& given = request.options;
     const auto known = [](double value) { return std::isnan(value) ? std::nullopt : std::optional<double>(value); };
@@ -217,14 +196,7 @@ ImportReport import_capture(const ImportRequest& request) {
     options.command = request.command;
     options.probe = request.probe;
     const Imported in = import_confocal_capture(request.source, options);
-    step(request, 0.5);
-    WriteOptions write;
-    write.force = request.force;
-    AcquisitionWriter writer(request.target, in.scan, in.info, write);
-    writer.write_all(in.cube);
-    step(request, 0.9);
-    writer.commit();
-    return {"", in.scan, in.info.provenance.assumptions, counts_of(in.cube), 0};
+    return write_cube(request, in.scan, in.info, in.cube);
 }
 
 }  // namespace

@@ -5,10 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <numeric>
 
 #include "host/data/axis.hpp"
-#include "host/io/acquisition_writer.hpp"
 #include "host/io/importers/importer.hpp"
 #include "host/io/importers/picoquant_header.hpp"
 #include "host/io/importers/scan_of_source.hpp"
@@ -151,16 +149,7 @@ ImportReport import_phu(const ImportRequest& request) {
     PhotonCube cube(scan.type, 1, 1, scan.columns, scan.bins);
     for (std::int64_t i = 0; i < scan.columns; ++i)
         bytes.read(curves[static_cast<std::size_t>(i)].data, {cube.trace(0, 0, i), cube.trace_bytes()}, "a curve");
-    const auto* counts = reinterpret_cast<const std::uint32_t*>(cube.counts.data());
-    const std::int64_t sum = std::accumulate(counts, counts + scan.pixels() * scan.bins, std::int64_t{0});
-    step(request, 0.5);
-    WriteOptions write;
-    write.force = request.force;
-    AcquisitionWriter writer(request.target, scan, info, write);
-    writer.write_all(cube);
-    step(request, 0.9);
-    writer.commit();
-    return {"", scan, assumptions, sum, 0};
+    return write_cube(request, scan, info, cube);
 }
 
 bool is_phu(const std::filesystem::path&, std::span<const std::byte> head) {

@@ -4,7 +4,10 @@
 #include <unistd.h>
 
 #include <cmath>
+#include <numeric>
+#include <type_traits>
 
+#include "host/io/acquisition_writer.hpp"
 #include "kernels/support/error.hpp"
 
 namespace firstlight {
@@ -50,6 +53,26 @@ void set_light_path(Scan& scan, AcquisitionInfo& info, const ImportRequest& requ
     }
     if (given.path == ImportOptions::Path::as_file)
         info.provenance.assumptions.emplace_back("light path: transmission, which the file does not say");
+}
+
+ImportReport write_cube(const ImportRequest& request, const Scan& scan, const AcquisitionInfo& info,
+                        const PhotonCube& cube) {
+    const std::int64_t traces = cube.views * cube.rows * cube.columns;
+    const std::int64_t counts =
+        visit_counts({cube.counts.data(), cube.type, traces, cube.bins}, [&](const auto* first) -> std::int64_t {
+            const auto* last = first + traces * cube.bins;
+            if constexpr (std::is_integral_v<std::remove_cvref_t<decltype(*first)>>)
+                return std::accumulate(first, last, std::int64_t{0});
+            else return std::llround(std::accumulate(first, last, 0.0));
+        });
+    step(request, 0.5);
+    WriteOptions write;
+    write.force = request.force;
+    AcquisitionWriter writer(request.target, scan, info, write);
+    writer.write_all(cube);
+    step(request, 0.9);
+    writer.commit();
+    return {"", scan, info.provenance.assumptions, counts, 0};
 }
 
 }  // namespace firstlight

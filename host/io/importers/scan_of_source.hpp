@@ -1,9 +1,11 @@
-// What the importers of photon streams and histograms share: memory for a cube, the time axis and the light path.
+// What the importers of photon streams and histograms share: memory for a cube, the time axis, the light path, and
+// writing a cube.
 #pragma once
 
 #include <cstdint>
 #include <string>
 
+#include "host/data/photon_cube.hpp"
 #include "host/io/importers/importer.hpp"
 
 namespace firstlight {
@@ -21,5 +23,10 @@ void set_time_and_path(Scan& scan, AcquisitionInfo& info, const ImportRequest& r
 
 // The light path, as given, else transmission.
 void set_light_path(Scan& scan, AcquisitionInfo& info, const ImportRequest& request);
+
+// Writes the acquisition of a cube that is read whole, from half of the progress on; reports its counts and
+// assumptions.
+[[nodiscard]] ImportReport write_cube(const ImportRequest& request, const Scan& scan, const AcquisitionInfo& info,
+                                      const PhotonCube& cube);
 
 }  // namespace firstlight
